@@ -1,0 +1,45 @@
+//! The REST API under `/api/leitl`, as Leptos server functions: thin, one file a
+//! resource. Each reads the caller, hands parsed values to `server` and returns.
+//!
+//! In the browser the same functions are the calls to it. During server-side
+//! rendering they run directly, without the HTTP layers, so each authorises in
+//! its body.
+//!
+//! Query arguments are text and parsed here, because the query decoder cannot
+//! name the field that was wrong.
+
+mod events;
+mod health;
+mod sessions;
+mod snapshot;
+mod tokens;
+
+pub use events::{activity, broadcast, messages};
+pub use health::health;
+pub use sessions::{
+    active_sessions, session_end, session_heartbeat, session_register, session_update,
+};
+pub use snapshot::snapshot;
+pub use tokens::{create_token, list_tokens, revoke_token};
+
+use std::{fmt::Display, str::FromStr};
+
+use server_fn::codec::Post;
+
+use crate::protocol::{Problem, StrictJson};
+
+/// JSON in the body, with errors that name the field.
+pub type JsonBody = Post<StrictJson>;
+
+/// Parses a query argument; an error names it.
+fn query<T: FromStr<Err: Display>>(
+    field: &str,
+    text: Option<String>,
+) -> Result<Option<T>, Problem> {
+    text.filter(|text| !text.is_empty())
+        .map(|text| {
+            text.parse()
+                .map_err(|rule: T::Err| Problem::field(field, rule))
+        })
+        .transpose()
+}

@@ -1,0 +1,166 @@
+//! Socket frames (protocol document, "WebSocket Protocol"; design, section 3).
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Event, EventData, EventId, EventType, IdempotencyKey, Problem, Recipients, ReportedStatus,
+    SessionId, Task, Timestamp,
+};
+
+/// What a client may send.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum ClientFrame {
+    /// A sign of life, and news of oneself if there are any.
+    Heartbeat {
+        /// The sender; must be the socket's own session.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session_id: Option<SessionId>,
+        /// A new status.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<ReportedStatus>,
+        /// A new task; empty for none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        current_task: Option<Task>,
+    },
+    /// Publishes an event.
+    Broadcast {
+        /// Its type.
+        event_type: EventType,
+        /// Its data.
+        #[serde(default)]
+        data: EventData,
+        /// Whom it is meant for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Recipients>,
+        /// Comes back in the `ack` or `error` that answers this frame.
+        #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// A repeated broadcast under the same key is published once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        idempotency_key: Option<IdempotencyKey>,
+    },
+    /// Asks for a `pong`.
+    Ping,
+}
+
+/// What the server sends besides events.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Control {
+    /// The first frame of every socket.
+    Welcome {
+        /// The socket's session; absent for an observer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session_id: Option<SessionId>,
+        /// The server process that holds the socket.
+        node: String,
+        /// The newest stored event at the moment of joining.
+        last_id: EventId,
+        /// Whether everything after `since` follows. If `false`, load the state
+        /// anew: the cursor is older than the stream or from lost data.
+        recovered: bool,
+        /// How often a heartbeat is expected, in seconds.
+        heartbeat_seconds: u64,
+    },
+    /// A broadcast was stored.
+    Ack {
+        /// The `ref` of the frame.
+        #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// The event's id.
+        id: EventId,
+    },
+    /// A frame was refused; the socket stays open.
+    Error {
+        /// The `ref` of the frame, where it could be read.
+        #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// What was wrong.
+        problem: Problem,
+    },
+    /// The answer to `ping`.
+    Pong,
+    /// A fresh token for the session, in time before the old one expires.
+    Token {
+        /// The token.
+        token: String,
+        /// When it expires.
+        expires_at: Timestamp,
+    },
+    /// The server is about to stop: come back, with `since`.
+    Draining {
+        /// How long to wait before the first try, in milliseconds.
+        retry_after_ms: u64,
+    },
+}
+
+/// Anything the server sends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ServerFrame {
+    /// A control frame: it has a `type`.
+    Control(Control),
+    /// An event: it has an `event_type`.
+    Event(Box<Event>),
+}
+
+/// Why the server closed a socket (RFC 6455, section 7.4; 4000 and up are ours).
+pub mod close_code {
+    /// The server restarts; resume with `since` (IANA registry).
+    pub const RESTART: u16 = 1012;
+    /// The socket fell too far behind; resume with `since`.
+    pub const SLOW_CONSUMER: u16 = 4290;
+    /// The token is missing, invalid or expired.
+    pub const UNAUTHORIZED: u16 = 4401;
+    /// The token is for something else.
+    pub const FORBIDDEN: u16 = 4403;
+    /// No such session, or it has ended.
+    pub const UNKNOWN_SESSION: u16 = 4404;
+    /// The session was ended for want of a heartbeat.
+    pub const NO_HEARTBEAT: u16 = 4408;
+    /// A newer socket of the same session took over.
+    pub const REPLACED: u16 = 4409;
+    /// A frame was larger than [`MAX_FRAME_BYTES`](crate::protocol::MAX_FRAME_BYTES).
+    pub const FRAME_TOO_LARGE: u16 = 4413;
+    /// Frames came faster than `frames_per_second` allows.
+    pub const TOO_MANY_FRAMES: u16 = 4429;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_frames_of_the_protocol_document() {
+        let heartbeat = r#"{"type": "heartbeat", "session_id": "leitl-cece-abc123"}"#;
+        assert!(matches!(
+            serde_json::from_str(heartbeat).unwrap(),
+            ClientFrame::Heartbeat { session_id: Some(id), .. } if id.as_str() == "leitl-cece-abc123"
+        ));
+        let broadcast = r#"{"type": "broadcast", "event_type": "task.started",
+            "data": {"task_id": "task-001", "task_description": "Building LEITL protocol"}}"#;
+        assert!(matches!(
+            serde_json::from_str(broadcast).unwrap(),
+            ClientFrame::Broadcast {
+                event_type: EventType::TaskStarted,
+                ..
+            }
+        ));
+    }
+
+    #[test]
+    fn control_frames_and_events_do_not_mix() {
+        let pong = serde_json::to_string(&Control::Pong).unwrap();
+        assert_eq!(pong, r#"{"type":"pong"}"#);
+        assert_eq!(
+            serde_json::from_str::<ServerFrame>(&pong).unwrap(),
+            ServerFrame::Control(Control::Pong)
+        );
+        let event = r#"{"event_type": "session.heartbeat", "user": "u", "timestamp": "2025-11-18T12:00:00Z"}"#;
+        assert!(matches!(
+            serde_json::from_str::<ServerFrame>(event).unwrap(),
+            ServerFrame::Event(_)
+        ));
+    }
+}

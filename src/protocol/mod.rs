@@ -1,0 +1,36 @@
+//! The wire types: what the REST API, the sockets and the command line speak.
+//!
+//! Everything here compiles into the server, the browser and the command line,
+//! and imports nothing else of this crate. Input is parsed, not checked: a value
+//! of type [`SessionId`] or [`Line`] already keeps its rule, so code behind the
+//! edge never asks again.
+
+mod event;
+mod frame;
+mod problem;
+mod requests;
+mod session;
+mod text;
+mod time;
+
+pub use event::{Event, EventData, EventId, EventType, MAX_DATA_BYTES};
+pub use frame::{ClientFrame, Control, ServerFrame, close_code};
+pub use problem::{FieldError, Problem, ProblemJson, ProblemKind, StrictJson};
+pub use requests::{
+    ActivityPage, Health, HeartbeatAnswer, Messages, NewToken, Published, Registered, Snapshot,
+    TokenInfo,
+};
+pub use session::{
+    ActiveSession, EndReason, Ended, ReportedStatus, SessionId, SessionStatus, format_uptime,
+};
+pub use text::{
+    AgentName, AgentType, AtMost, ContextSource, ContextSources, IdempotencyKey, Line, Reason,
+    Recipient, Recipients, Tag, Tags, Task, TextError,
+};
+pub use time::Timestamp;
+
+/// The prefix of every REST call and socket address (protocol document, "For Developers").
+pub const API_PREFIX: &str = "/api/leitl";
+
+/// The largest socket frame and REST body the server accepts, in bytes.
+pub const MAX_FRAME_BYTES: usize = 64 * 1024;
