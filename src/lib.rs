@@ -8,6 +8,15 @@
 //! |---|---|---|
 //! | [`protocol`] | the wire types | nothing of ours |
 //! | [`api`] | the REST API, as server functions | `server` |
+//! | `server` | everything that needs Redis, disk or network | `protocol`, `ui` to render it |
+//! | `cli` | the command line | `protocol`, `server` |
+//! | [`ui`] | the dashboard's views | `protocol`, `api`, in the browser `browser` |
+//! | `browser` | what needs the browser: socket and clock | `protocol` |
 
 pub mod api;
+#[cfg(feature = "ssr")]
+pub mod cli;
 pub mod protocol;
+#[cfg(feature = "ssr")]
+pub mod server;
+pub mod ui;

@@ -7,7 +7,7 @@ use super::JsonBody;
 use crate::protocol::{Health, Problem};
 
 /// Whether the server can work. Needs no token; 503 when Redis is away.
-#[server(prefix = "/api/leitl", endpoint = "health", input = GetUrl, output = JsonBody)]
+#[server(name = HealthCall, prefix = "/api/leitl", endpoint = "health", input = GetUrl, output = JsonBody)]
 pub async fn health() -> Result<Health, Problem> {
     crate::server::Server::current()?.health().await
 }

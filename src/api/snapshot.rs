@@ -7,7 +7,7 @@ use super::JsonBody;
 use crate::protocol::{Problem, Snapshot};
 
 /// The room at one moment, with the cursor to go on from.
-#[server(prefix = "/api/leitl", endpoint = "snapshot", input = GetUrl, output = JsonBody)]
+#[server(name = SnapshotCall, prefix = "/api/leitl", endpoint = "snapshot", input = GetUrl, output = JsonBody)]
 pub async fn snapshot() -> Result<Snapshot, Problem> {
     let request = crate::server::Request::current().await?;
     request.server.snapshot(&request.caller).await

@@ -1,6 +1,7 @@
 //! Socket frames (protocol document, "WebSocket Protocol"; design, section 3).
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
     Event, EventData, EventId, EventType, IdempotencyKey, Problem, Recipients, ReportedStatus,
@@ -12,36 +13,79 @@ use super::{
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum ClientFrame {
     /// A sign of life, and news of oneself if there are any.
-    Heartbeat {
-        /// The sender; must be the socket's own session.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        session_id: Option<SessionId>,
-        /// A new status.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        status: Option<ReportedStatus>,
-        /// A new task; empty for none.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        current_task: Option<Task>,
-    },
+    Heartbeat(HeartbeatFrame),
     /// Publishes an event.
-    Broadcast {
-        /// Its type.
-        event_type: EventType,
-        /// Its data.
-        #[serde(default)]
-        data: EventData,
-        /// Whom it is meant for.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        to: Option<Recipients>,
-        /// Comes back in the `ack` or `error` that answers this frame.
-        #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
-        reference: Option<String>,
-        /// A repeated broadcast under the same key is published once.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        idempotency_key: Option<IdempotencyKey>,
-    },
+    Broadcast(BroadcastFrame),
     /// Asks for a `pong`.
     Ping,
+}
+
+/// The members of a `heartbeat` frame.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HeartbeatFrame {
+    /// The sender; must be the socket's own session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
+    /// A new status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<ReportedStatus>,
+    /// A new task; empty for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_task: Option<Task>,
+}
+
+/// The members of a `broadcast` frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BroadcastFrame {
+    /// The event's type.
+    pub event_type: EventType,
+    /// Its data.
+    #[serde(default)]
+    pub data: EventData,
+    /// Whom it is meant for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Recipients>,
+    /// Comes back in the `ack` or `error` that answers this frame.
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// A repeated broadcast under the same key is published once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<IdempotencyKey>,
+}
+
+/// A frame that was refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RefusedFrame {
+    /// Its `ref`, where it could be read.
+    pub reference: Option<String>,
+    /// What was wrong with it.
+    pub problem: Problem,
+}
+
+impl ClientFrame {
+    /// Reads a frame. Unlike the derived reader it names the field that was
+    /// wrong, since it looks at `type` first and reads the rest as that type.
+    ///
+    /// # Errors
+    /// 400 for what is no JSON, 422 for what breaks a rule.
+    pub fn parse(text: &str) -> Result<Self, RefusedFrame> {
+        let frame: Value =
+            Problem::parse_json(text.as_bytes()).map_err(|problem| RefusedFrame {
+                reference: None,
+                problem,
+            })?;
+        let reference = frame.get("ref").and_then(Value::as_str).map(str::to_owned);
+        let parsed = match frame.get("type").and_then(Value::as_str) {
+            Some("heartbeat") => Problem::read_json(frame).map(Self::Heartbeat),
+            Some("broadcast") => Problem::read_json(frame).map(Self::Broadcast),
+            Some("ping") => Ok(Self::Ping),
+            _ => Err(Problem::field(
+                "type",
+                "must be heartbeat, broadcast or ping",
+            )),
+        };
+        parsed.map_err(|problem| RefusedFrame { reference, problem })
+    }
 }
 
 /// What the server sends besides events.
@@ -135,8 +179,8 @@ mod tests {
     fn reads_the_frames_of_the_protocol_document() {
         let heartbeat = r#"{"type": "heartbeat", "session_id": "leitl-cece-abc123"}"#;
         assert!(matches!(
-            serde_json::from_str(heartbeat).unwrap(),
-            ClientFrame::Heartbeat { session_id: Some(id), .. } if id.as_str() == "leitl-cece-abc123"
+            ClientFrame::parse(heartbeat).unwrap(),
+            ClientFrame::Heartbeat(HeartbeatFrame { session_id: Some(id), .. }) if id.as_str() == "leitl-cece-abc123"
         ));
         let broadcast = r#"{"type": "broadcast", "event_type": "task.started",
             "data": {"task_id": "task-001", "task_description": "Building LEITL protocol"}}"#;

@@ -118,6 +118,22 @@ impl Problem {
         }
     }
 
+    /// Parses JSON text.
+    ///
+    /// # Errors
+    /// 400 for what is no JSON, 422 with field and rule for what breaks one.
+    pub fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, Self> {
+        Refusal::parse(json).map_err(Self::from)
+    }
+
+    /// Reads a JSON value as a type.
+    ///
+    /// # Errors
+    /// 422 with field and rule.
+    pub fn read_json<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Self> {
+        serde_path_to_error::deserialize(value).map_err(|error| Refusal::of(error).into())
+    }
+
     /// The same, with the time after which another try makes sense.
     pub fn retry_after(self, seconds: u64) -> Self {
         Self {
@@ -223,33 +239,38 @@ impl Refusal {
     /// Parses JSON; an error names the field.
     pub fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Self> {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
-        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            let path = error.path().to_string();
-            let inner = error.into_inner();
-            let syntax = inner.is_syntax() || inner.is_eof();
-            let text = without_position(&inner.to_string());
-            match text
-                .strip_prefix("missing field `")
-                .and_then(|rest| rest.strip_suffix('`'))
-            {
-                Some(missing) => Self {
-                    syntax,
-                    field: missing.to_owned(),
-                    rule: "is missing".into(),
-                },
-                None => Self {
-                    syntax,
-                    field: if path == "." { String::new() } else { path },
-                    rule: text,
-                },
-            }
-        })?;
+        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(Self::of)?;
         deserializer.end().map_err(|error| Self {
             syntax: true,
             field: String::new(),
             rule: error.to_string(),
         })?;
         Ok(value)
+    }
+
+    fn of(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        let syntax = inner.is_syntax() || inner.is_eof();
+        let text = without_position(&inner.to_string());
+        match text
+            .strip_prefix("missing field `")
+            .and_then(|rest| rest.strip_suffix('`'))
+        {
+            Some(missing) => Self {
+                syntax,
+                field: missing.to_owned(),
+                rule: "is missing".into(),
+            },
+            None => {
+                let field = if path == "." { String::new() } else { path };
+                Self {
+                    syntax,
+                    field,
+                    rule: text,
+                }
+            }
+        }
     }
 
     fn read(text: &str) -> Self {

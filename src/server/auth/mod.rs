@@ -1,0 +1,118 @@
+//! Who asks: users, workspaces, tokens, the login link and the cookie
+//! (design, section 8).
+
+mod caller;
+mod identity;
+mod key_ring;
+mod login;
+mod named_tokens;
+mod origin;
+mod tokens;
+
+pub use caller::{Caller, Grant};
+pub use identity::{User, Workspace};
+pub use key_ring::KeyRing;
+pub use login::{COOKIE, login};
+pub use origin::check_origin;
+pub use tokens::{Audience, Claims, SESSION_TOKEN_LIFE};
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+use crate::{
+    protocol::{Problem, ProblemKind},
+    server::store::Store,
+};
+
+/// Checks and makes tokens.
+#[derive(Clone)]
+pub struct Auth {
+    keys: Arc<KeyRing>,
+    store: Store,
+}
+
+impl Auth {
+    /// With the keys of the data directory.
+    pub fn new(keys: KeyRing, store: Store) -> Self {
+        Self {
+            keys: Arc::new(keys),
+            store,
+        }
+    }
+
+    /// The keys, to make tokens with.
+    pub fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// Who sent this request: by bearer token, else by cookie.
+    ///
+    /// # Errors
+    /// 401 without a token or with one that is broken, expired, revoked, or of a
+    /// session that has ended; 503 if Redis is away.
+    pub async fn of_headers(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        let caller = self.identify_headers(headers).await?;
+        if let Grant::Session { id, registration } = &caller.grant {
+            let live = self
+                .store
+                .session(&caller.workspace, id)
+                .await?
+                .is_some_and(|found| {
+                    found.record.ended.is_none() && found.record.registration == *registration
+                });
+            if !live {
+                return Err(unauthorized(
+                    "the session of this token has ended; register again",
+                ));
+            }
+        }
+        Ok(caller)
+    }
+
+    /// As [`Auth::of_headers`], without asking whether a session token's session
+    /// lives: sockets say that with a code of its own.
+    ///
+    /// # Errors
+    /// As [`Auth::of_headers`].
+    pub async fn identify_headers(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        let token =
+            match headers.get(header::AUTHORIZATION) {
+                Some(value) => Some(bearer(value).ok_or_else(|| {
+                    unauthorized("the Authorization header must be: Bearer <token>")
+                })?),
+                None => login::cookie(headers),
+            };
+        let token = token.ok_or_else(|| {
+            unauthorized("send a token as Authorization: Bearer <token>; `leitl token` makes one")
+        })?;
+        self.identify(token).await
+    }
+
+    /// Who holds this token, as far as the token alone says.
+    ///
+    /// # Errors
+    /// 401 if it is broken, expired or revoked, 503 if Redis is away.
+    pub async fn identify(&self, token: &str) -> Result<Caller, Problem> {
+        let claims = self
+            .keys
+            .verify(token, &[Audience::User, Audience::Session])?;
+        let caller = Caller::from_claims(claims)?;
+        if self.store.is_revoked(&caller.jti).await? {
+            return Err(unauthorized("this token was revoked"));
+        }
+        Ok(caller)
+    }
+}
+
+/// The token of an `Authorization` header (RFC 6750, section 2.1).
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
+}
+
+fn unauthorized(detail: &str) -> Problem {
+    Problem::new(ProblemKind::Unauthorized, detail)
+}

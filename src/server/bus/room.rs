@@ -1,0 +1,177 @@
+//! One workspace on one node: what was last heard, and who listens.
+
+use std::sync::Arc;
+
+use axum::extract::ws::Utf8Bytes;
+use tokio::sync::{broadcast, watch};
+
+use super::PAGE;
+use crate::{
+    protocol::{Event, EventId, SessionId},
+    server::{
+        auth::Workspace,
+        store::{Bus, LiveMessage, Payload, Place, Store, StoreError, Stream},
+    },
+};
+
+/// How many deliveries a socket may fall behind before it is closed as a slow
+/// consumer. Shared by all sockets of the workspace, so it bounds the room, not
+/// each socket.
+const BACKLOG: usize = 1024;
+
+/// An event and its JSON, serialised once for all sockets.
+#[derive(Debug)]
+pub struct LiveEvent {
+    /// The event.
+    pub event: Event,
+    /// Its JSON.
+    pub text: Utf8Bytes,
+}
+
+impl LiveEvent {
+    /// Serialises an event.
+    pub fn new(event: Event) -> Self {
+        // An event holds nothing that JSON cannot write.
+        let text = serde_json::to_string(&event).unwrap_or_default().into();
+        Self { event, text }
+    }
+}
+
+/// What a room hands to its sockets.
+#[derive(Clone, Debug)]
+pub enum Delivery {
+    /// An event.
+    Event(Arc<LiveEvent>),
+    /// A socket now speaks for a session; any other socket of it is replaced.
+    Claim(Arc<(SessionId, String)>),
+    /// Redis lost its data: cursors are void, join anew.
+    Reset,
+}
+
+/// One workspace on one node.
+pub(super) struct Room {
+    pub workspace: Workspace,
+    sender: broadcast::Sender<Delivery>,
+    /// Whether Redis has confirmed the subscription at least once.
+    ready: watch::Sender<bool>,
+}
+
+/// How far the listener has heard a room. Only the listener changes it.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    bus: Option<Bus>,
+}
+
+impl Room {
+    pub(super) fn new(workspace: Workspace) -> Self {
+        Self {
+            workspace,
+            sender: broadcast::channel(BACKLOG).0,
+            ready: watch::Sender::new(false),
+        }
+    }
+
+    pub(super) fn subscribe(&self) -> (broadcast::Receiver<Delivery>, watch::Receiver<bool>) {
+        (self.sender.subscribe(), self.ready.subscribe())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.sender.receiver_count() == 0
+    }
+
+    /// Takes up the flow once Redis has confirmed the subscription: for the first
+    /// time from now, after an outage from where it was cut.
+    pub(super) async fn take_up(&self, heard: &mut Heard, store: &Store) -> Result<(), StoreError> {
+        let bus = store.bus(&self.workspace).await?;
+        match &heard.bus {
+            Some(known) if known.epoch == bus.epoch && known.last <= bus.last => {
+                self.fill_gap(heard, store).await?;
+            }
+            Some(known) if !known.epoch.is_empty() => self.reset(heard, bus),
+            _ => heard.bus = Some(bus),
+        }
+        self.ready.send_replace(true);
+        Ok(())
+    }
+
+    /// Hands a live message to the sockets, with whatever was missed before it.
+    pub(super) async fn hear(
+        &self,
+        heard: &mut Heard,
+        store: &Store,
+        message: LiveMessage,
+    ) -> Result<(), StoreError> {
+        let bus = heard.bus.get_or_insert_default();
+        if bus.epoch != message.epoch {
+            if bus.epoch.is_empty() {
+                bus.epoch = message.epoch;
+            } else {
+                let anew = Bus {
+                    epoch: message.epoch,
+                    last: EventId::START,
+                };
+                self.reset(heard, anew);
+                return Ok(());
+            }
+        }
+        match message.payload {
+            Payload::Claim { session, socket } => {
+                self.send(Delivery::Claim(Arc::new((session, socket))));
+            }
+            Payload::Event(event) => match event.id {
+                None => self.send_event(*event),
+                Some(id) if id.offset <= bus.last.offset => {}
+                Some(id) if id.offset == bus.last.offset + 1 => {
+                    bus.last = id;
+                    self.send_event(*event);
+                }
+                Some(id) => {
+                    tracing::warn!(
+                        workspace = %self.workspace,
+                        missed = id.offset - bus.last.offset - 1,
+                        "missed events; filling the gap from the stream"
+                    );
+                    self.fill_gap(heard, store).await?;
+                }
+            },
+        }
+        Ok(())
+    }
+
+    async fn fill_gap(&self, heard: &mut Heard, store: &Store) -> Result<(), StoreError> {
+        let Some(bus) = &mut heard.bus else {
+            return Ok(());
+        };
+        loop {
+            let place = Place::After(bus.last);
+            let events = store
+                .events(&self.workspace, Stream::Activity, place, PAGE)
+                .await?;
+            let complete = events.len() < PAGE;
+            for event in events {
+                if let Some(id) = event.id {
+                    bus.last = id;
+                }
+                self.send_event(event);
+            }
+            if complete {
+                return Ok(());
+            }
+        }
+    }
+
+    fn reset(&self, heard: &mut Heard, bus: Bus) {
+        tracing::error!(workspace = %self.workspace, "Redis lost events; sockets must join anew");
+        heard.bus = Some(bus);
+        self.send(Delivery::Reset);
+    }
+
+    fn send_event(&self, event: Event) {
+        self.send(Delivery::Event(Arc::new(LiveEvent::new(event))));
+    }
+
+    fn send(&self, delivery: Delivery) {
+        // It fails only when nobody listens, which is no fault.
+        let _ = self.sender.send(delivery);
+    }
+}

@@ -1,0 +1,295 @@
+//! Configuration: `Leptos.toml` (tables `[leitl.*]`), overridden by
+//! `LEITL_<TABLE>__<KEY>`, overridden by flags. Unknown keys are errors.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context, bail, ensure};
+use config::{Environment, File, FileFormat};
+use serde::Deserialize;
+
+/// Everything an operator can set.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The HTTP server.
+    pub server: ServerConfig,
+    /// The store.
+    pub redis: RedisConfig,
+    /// Presence.
+    pub sessions: SessionsConfig,
+    /// Limits for each session, user and socket.
+    pub limits: LimitsConfig,
+}
+
+/// `[leitl.server]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Where to listen; port 0 takes a free one.
+    pub addr: SocketAddr,
+    /// Where keys and, without a Redis URL, the store live.
+    pub data_dir: PathBuf,
+    /// How agents reach the server, where that is not the address of the request.
+    pub public_url: Option<String>,
+    /// Web pages of other origins that may open sockets.
+    pub allowed_origins: Vec<String>,
+    /// How logs are written.
+    pub log_format: LogFormat,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[leitl.redis]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RedisConfig {
+    /// Where Redis is; without it the server runs its own.
+    pub url: Option<String>,
+    /// The first part of every key.
+    pub namespace: String,
+}
+
+/// `[leitl.sessions]`, all in seconds.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SessionsConfig {
+    /// How often a heartbeat is expected.
+    pub heartbeat_seconds: u64,
+    /// After how much silence a session is called stale.
+    pub stale_seconds: u64,
+    /// After how much silence it is ended.
+    pub end_seconds: u64,
+}
+
+/// `[leitl.limits]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// Broadcasts a minute for each session (protocol document, "Security").
+    pub broadcasts_per_minute: u32,
+    /// Broadcasts a minute for all of a user's sessions and the user in person.
+    pub user_broadcasts_per_minute: u32,
+    /// Frames a second for each socket, over any five seconds.
+    pub frames_per_second: u32,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            addr: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            data_dir: PathBuf::from("data"),
+            public_url: None,
+            allowed_origins: Vec::new(),
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
+impl Default for RedisConfig {
+    fn default() -> Self {
+        Self {
+            url: None,
+            namespace: "leitl".to_owned(),
+        }
+    }
+}
+
+impl Default for SessionsConfig {
+    fn default() -> Self {
+        Self {
+            heartbeat_seconds: 30,
+            stale_seconds: 60,
+            end_seconds: 120,
+        }
+    }
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            broadcasts_per_minute: 10,
+            user_broadcasts_per_minute: 120,
+            frames_per_second: 20,
+        }
+    }
+}
+
+impl SessionsConfig {
+    /// After how much silence a session is called stale.
+    pub fn stale_after(&self) -> Duration {
+        Duration::from_secs(self.stale_seconds)
+    }
+
+    /// After how much silence a session is ended.
+    pub fn end_after(&self) -> Duration {
+        Duration::from_secs(self.end_seconds)
+    }
+}
+
+/// The tables of a configuration file; those of Leptos and Cargo are not ours.
+#[derive(Default, Deserialize)]
+struct Tables {
+    #[serde(default)]
+    leitl: Config,
+}
+
+impl Config {
+    /// Reads `file`, if given or if `Leptos.toml` is there, and the environment.
+    ///
+    /// # Errors
+    /// Names the file or variable and the key that is unknown or wrong.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> anyhow::Result<Self> {
+        let mut sources = config::Config::builder();
+        match file {
+            Some(path) => {
+                ensure!(
+                    path.is_file(),
+                    "configuration file {} does not exist",
+                    path.display()
+                );
+                sources = sources.add_source(File::from(path).format(FileFormat::Toml));
+            }
+            None => {
+                sources =
+                    sources.add_source(File::new("Leptos.toml", FileFormat::Toml).required(false));
+            }
+        }
+        // Only names with a table are configuration: LEITL_URL and LEITL_TOKEN
+        // belong to the command line.
+        let variables: HashMap<String, String> = environment
+            .filter_map(|(name, value)| {
+                let rest = name.strip_prefix("LEITL_")?;
+                rest.contains("__")
+                    .then(|| (format!("LEITL__{rest}"), value))
+            })
+            .collect();
+        let variables = Environment::default()
+            .separator("__")
+            .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("leitl.server.allowed_origins")
+            .source(Some(variables));
+        let tables: Tables = sources.add_source(variables).build()?.try_deserialize().context(
+            "the configuration (Leptos.toml, or LEITL_<TABLE>__<KEY> in the environment) is wrong",
+        )?;
+        tables.leitl.check()?;
+        Ok(tables.leitl)
+    }
+
+    /// The rules between keys.
+    fn check(&self) -> anyhow::Result<()> {
+        let SessionsConfig {
+            heartbeat_seconds,
+            stale_seconds,
+            end_seconds,
+        } = self.sessions;
+        ensure!(
+            heartbeat_seconds > 0,
+            "sessions.heartbeat_seconds must be at least 1"
+        );
+        ensure!(
+            stale_seconds > 0,
+            "sessions.stale_seconds must be at least 1"
+        );
+        ensure!(
+            end_seconds > stale_seconds,
+            "sessions.end_seconds ({end_seconds}) must be greater than sessions.stale_seconds ({stale_seconds})"
+        );
+        let LimitsConfig {
+            broadcasts_per_minute,
+            user_broadcasts_per_minute,
+            frames_per_second,
+        } = self.limits;
+        for (key, value) in [
+            ("broadcasts_per_minute", broadcasts_per_minute),
+            ("user_broadcasts_per_minute", user_broadcasts_per_minute),
+            ("frames_per_second", frames_per_second),
+        ] {
+            ensure!(value > 0, "limits.{key} must be at least 1");
+        }
+        let namespace = &self.redis.namespace;
+        let plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+        ensure!(
+            (1..=64).contains(&namespace.len()) && namespace.bytes().all(plain),
+            "redis.namespace must have 1 to 64 of letters, digits, '-', '_', '.', ':'"
+        );
+        if let Some(url) = &self.server.public_url
+            && !(url.starts_with("http://") || url.starts_with("https://"))
+        {
+            bail!("server.public_url must begin with http:// or https://");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &[(&str, &str)]) -> anyhow::Result<Config> {
+        let owned: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()))
+            .collect();
+        Config::load(None, owned.into_iter())
+    }
+
+    #[test]
+    fn the_shipped_file_says_the_defaults() {
+        assert_eq!(with(&[]).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn the_environment_overrides() {
+        let config = with(&[
+            ("LEITL_SESSIONS__STALE_SECONDS", "2"),
+            (
+                "LEITL_SERVER__ALLOWED_ORIGINS",
+                "https://a.example,https://b.example",
+            ),
+            ("LEITL_REDIS__NAMESPACE", "other"),
+            ("LEITL_TOKEN", "not configuration"),
+            ("HOME", "/root"),
+        ])
+        .unwrap();
+        assert_eq!(config.sessions.stale_seconds, 2);
+        assert_eq!(
+            config.server.allowed_origins,
+            ["https://a.example", "https://b.example"]
+        );
+        assert_eq!(config.redis.namespace, "other");
+    }
+
+    #[test]
+    fn unknown_and_wrong_keys_are_named() {
+        let message = |variables: &[(&str, &str)]| format!("{:#}", with(variables).unwrap_err());
+        assert!(message(&[("LEITL_SESSIONS__STALE_SECOND", "2")]).contains("stale_second"));
+        assert!(message(&[("LEITL_SESION__STALE_SECONDS", "2")]).contains("sesion"));
+        assert!(message(&[("LEITL_SESSIONS__STALE_SECONDS", "soon")]).contains("stale_seconds"));
+        assert!(message(&[("LEITL_SESSIONS__STALE_SECONDS", "200")]).contains("end_seconds"));
+    }
+
+    #[test]
+    fn a_named_file_must_exist() {
+        let error = Config::load(Some(Path::new("no/such.toml")), std::iter::empty()).unwrap_err();
+        assert!(error.to_string().contains("no/such.toml"));
+    }
+}

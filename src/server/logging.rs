@@ -1,0 +1,23 @@
+//! Logs: structured, to standard error. They never contain tokens, passwords,
+//! message bodies or query strings.
+
+use tracing_subscriber::{EnvFilter, fmt};
+
+use super::config::LogFormat;
+
+/// Starts logging. `RUST_LOG` selects, as in `RUST_LOG=leitl=debug`; by default
+/// what an operator should know.
+pub fn start(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false);
+    // It fails only if logging has started before, as in tests.
+    let _ = match format {
+        LogFormat::Text => builder
+            .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+            .try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}

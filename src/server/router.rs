@@ -1,0 +1,119 @@
+//! Which path leads where.
+
+use std::path::Path;
+
+use axum::{
+    Router,
+    extract::{FromRef, Request},
+    middleware::from_fn,
+    response::Redirect,
+    routing::get,
+};
+use leptos::{
+    config::{Env, LeptosOptions, get_configuration},
+    nonce::use_nonce,
+    prelude::{provide_context, use_context},
+};
+use leptos_axum::{
+    LeptosRoutes, ResponseOptions, file_and_error_handler_with_context, generate_route_list,
+};
+use tower_http::trace::TraceLayer;
+use tracing::Span;
+
+use super::{Server, auth, layers, socket};
+use crate::{
+    protocol::API_PREFIX,
+    ui::{App, shell},
+};
+
+/// What handlers take out of the router's state.
+#[derive(Clone)]
+struct AppState {
+    server: Server,
+    options: LeptosOptions,
+}
+
+impl FromRef<AppState> for Server {
+    fn from_ref(state: &AppState) -> Self {
+        state.server.clone()
+    }
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.options.clone()
+    }
+}
+
+/// The whole server as a router.
+pub fn router(server: Server) -> anyhow::Result<Router> {
+    let options = leptos_options()?;
+    let state = AppState {
+        server: server.clone(),
+        options: options.clone(),
+    };
+    let context = move || {
+        provide_context(server.clone());
+        set_content_security_policy();
+    };
+    let pages = generate_route_list(App);
+    Ok(Router::new()
+        .route("/", get(|| async { Redirect::to("/leitl-dashboard") }))
+        .route("/login", get(auth::login))
+        .route(&format!("{API_PREFIX}/ws"), get(socket::observer_socket))
+        .route(&format!("{API_PREFIX}/ws/{{session_id}}"), get(socket::session_socket))
+        .leptos_routes_with_context(&state, pages, context.clone(), {
+            let options = options.clone();
+            move || shell(options.clone())
+        })
+        .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell))
+        // Leptos adds the routes of the server functions by itself, so their guard
+        // stands around the whole router and looks at the path.
+        .layer(from_fn(layers::guard_api))
+        .layer(from_fn(layers::harden))
+        .layer(
+            // The default span has the whole URI, and with it tokens.
+            TraceLayer::new_for_http()
+                .make_span_with(|request: &Request| {
+                    tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+                })
+                .on_request(())
+                .on_response(|response: &axum::response::Response, latency: std::time::Duration, _: &Span| {
+                    let status = response.status().as_u16();
+                    let microseconds = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+                    tracing::debug!(status, microseconds, "answered");
+                })
+                // What fails says so where it fails, and why.
+                .on_failure(()),
+        )
+        .with_state(state))
+}
+
+/// What Leptos must know. From `Leptos.toml` and `LEPTOS_*` in a checkout or under
+/// cargo-leptos; an installed binary finds the same values here.
+fn leptos_options() -> anyhow::Result<LeptosOptions> {
+    if Path::new("Leptos.toml").exists() {
+        return Ok(get_configuration(Some("Leptos.toml"))?.leptos_options);
+    }
+    let options = LeptosOptions::builder().output_name("leitl").env(Env::PROD);
+    Ok(match std::env::var("LEPTOS_SITE_ROOT") {
+        Ok(root) => options.site_root(root).build(),
+        Err(_) => options.site_root("target/site").build(),
+    })
+}
+
+/// Lets a page run our own scripts and nothing else. WASM needs
+/// `wasm-unsafe-eval`, which allows no evaluation of text.
+fn set_content_security_policy() {
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
+        return;
+    };
+    let policy = format!(
+        "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; \
+         style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; connect-src 'self'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+    );
+    if let Ok(policy) = policy.parse() {
+        response.insert_header(axum::http::header::CONTENT_SECURITY_POLICY, policy);
+    }
+}

@@ -1,0 +1,186 @@
+//! Starting and stopping.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    time::timeout,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    Parts, Server,
+    auth::{Auth, KeyRing, User, Workspace},
+    bus::{Bus, Hub},
+    config::Config,
+    logging,
+    presence::{Presence, sweep_forever},
+    random,
+    redis_child::RedisChild,
+    router::router,
+    store::Store,
+};
+
+/// How long a stop waits for sockets to be told and closed.
+const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+
+/// Serves until SIGINT or SIGTERM, then says so to all sockets, closes them and
+/// stops the private Redis.
+///
+/// # Errors
+/// Whatever keeps the server from starting, by name: the port, the data
+/// directory, Redis.
+pub async fn run(config: Config) -> anyhow::Result<()> {
+    logging::start(config.server.log_format);
+    raise_file_limit();
+    // Taken first: nothing is started or written if the port is in use.
+    let addr = config.server.addr;
+    let listener = TcpListener::bind(addr)
+        .await
+        .with_context(|| format!("cannot listen on {addr}"))?;
+    let keys = KeyRing::open(&config.server.data_dir)?;
+    let child = match &config.redis.url {
+        Some(_) => None,
+        None => Some(RedisChild::start(&config.server.data_dir).await?),
+    };
+    let served = serve(config, listener, keys, child.as_ref().map(RedisChild::url)).await;
+    if let Some(child) = child {
+        child.stop().await;
+    }
+    served
+}
+
+async fn serve(
+    config: Config,
+    listener: TcpListener,
+    keys: KeyRing,
+    child_url: Option<&str>,
+) -> anyhow::Result<()> {
+    let url = config
+        .redis
+        .url
+        .as_deref()
+        .or(child_url)
+        .context("there is no Redis URL")?;
+    let store = Store::connect(url, &config.redis.namespace)
+        .await
+        .context("cannot use Redis")?;
+    let auth = Auth::new(keys, store.clone());
+    let (hub, listening) = Hub::new(store.clone());
+    let node = format!("node-{}", random::text(8));
+    let presence = Presence::new(store.clone(), auth.clone(), config.sessions.clone());
+    let server = Server::new(Parts {
+        bus: Bus::new(store.clone(), hub, &config.limits),
+        store,
+        auth,
+        presence: presence.clone(),
+        node: node.clone(),
+        tasks: TaskTracker::new(),
+        stopping: CancellationToken::new(),
+        config,
+    });
+    let router = router(server.clone())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stopping = server.stopping.clone();
+    let background = tokio::spawn(async move {
+        tokio::join!(listening, sweep_forever(presence, node));
+    });
+
+    welcome(&server, &listener)?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        stopping.cancel();
+    };
+    let serving = axum::serve(listener, router)
+        .with_graceful_shutdown(stop)
+        .into_future();
+    let drained = async {
+        server.stopping.cancelled().await;
+        server.tasks.close();
+        server.tasks.wait().await;
+    };
+    let both = async { tokio::join!(serving, drained).0 };
+    let stopped = async {
+        server.stopping.cancelled().await;
+        tokio::time::sleep(DRAIN_LIMIT).await;
+    };
+    let served = tokio::select! {
+        served = both => served.context("the HTTP server failed"),
+        () = stopped => {
+            tracing::warn!("some connections did not close in {} s", DRAIN_LIMIT.as_secs());
+            Ok(())
+        }
+    };
+    background.abort();
+    // Aborted on purpose; wait so that nothing speaks to a Redis that is gone.
+    let _ = timeout(DRAIN_LIMIT, background).await;
+    tracing::info!("stopped");
+    served
+}
+
+/// Tells whoever started the server how to come in, on standard output.
+fn welcome(server: &Server, listener: &TcpListener) -> anyhow::Result<()> {
+    use std::io::Write;
+
+    let addr = listener.local_addr()?;
+    let local = format!(
+        "http://{}:{}",
+        if addr.ip().is_loopback() {
+            "localhost".to_owned()
+        } else {
+            addr.ip().to_string()
+        },
+        addr.port()
+    );
+    let url = server.config.server.public_url.clone().unwrap_or(local);
+    let link = server
+        .auth
+        .keys()
+        .login_link(&url, User::operator(), Workspace::main())?;
+    let data_dir = server.config.server.data_dir.display();
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "LEITL is live at http://{addr}")?;
+    writeln!(out)?;
+    writeln!(out, "Dashboard (this link is good once, for a minute):")?;
+    writeln!(out, "  {link}")?;
+    writeln!(out, "A new link:")?;
+    writeln!(out, "  leitl login --data-dir {data_dir} --url {url}")?;
+    writeln!(out)?;
+    writeln!(out, "An agent joins:")?;
+    writeln!(
+        out,
+        "  export LEITL_URL={url} LEITL_TOKEN=$(leitl token --user you --data-dir {data_dir})"
+    )?;
+    writeln!(
+        out,
+        "  curl $LEITL_URL/api/leitl/session/register -H \"Authorization: Bearer $LEITL_TOKEN\" \\"
+    )?;
+    writeln!(
+        out,
+        "    --json '{{\"agent_name\": \"Cece\", \"agent_type\": \"code_assistant\"}}'"
+    )?;
+    writeln!(out, "Three agents to look at: leitl demo")?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Sockets are files, and the usual soft limit of 1,024 of them is soon reached.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if setrlimit(Resource::Nofile, raised).is_err() {
+        tracing::warn!("cannot raise the limit of open files");
+    }
+}

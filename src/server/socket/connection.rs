@@ -1,0 +1,356 @@
+//! One socket from welcome to close.
+
+use std::time::{Duration, Instant};
+
+use tokio::{
+    sync::broadcast::{
+        Receiver,
+        error::{RecvError, TryRecvError},
+    },
+    time::{MissedTickBehavior, interval},
+};
+
+use super::{
+    frame_limit::FrameLimit,
+    wire::{Gone, Wire},
+};
+use crate::{
+    protocol::{Control, EndReason, Ended, EventId, EventType, SessionId, close_code},
+    server::{
+        Server,
+        auth::Caller,
+        bus::{Delivery, Joined, LiveEvent},
+        random,
+    },
+};
+
+/// How often a socket is looked after: pinged, and its token checked.
+const CARE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// After how much silence on the wire, pongs included, a peer counts as gone.
+const SILENCE_LIMIT: Duration = Duration::from_secs(35);
+
+/// How many events are written between two flushes.
+const BATCH: usize = 64;
+
+/// What a client is told to wait before it comes back, in milliseconds. Spread,
+/// so that all sockets of a node do not come back at once.
+const RETRY_AFTER_MS: std::ops::Range<u64> = 200..1200;
+
+/// Whom a socket belongs to.
+pub(super) enum Role {
+    /// A person who watches.
+    Observer,
+    /// An agent.
+    Session {
+        id: SessionId,
+        /// Which registration of that id.
+        registration: String,
+        /// This socket's own name.
+        socket: String,
+        /// Whether the node has heard this socket's claim to speak for the
+        /// session. Claims heard before are older; one heard after replaces it.
+        claimed: bool,
+    },
+}
+
+impl Role {
+    pub(super) fn session(id: SessionId, registration: String) -> Self {
+        Self::Session {
+            id,
+            registration,
+            socket: random::text(12),
+            claimed: false,
+        }
+    }
+
+    pub(super) fn id(&self) -> Option<&SessionId> {
+        match self {
+            Self::Observer => None,
+            Self::Session { id, .. } => Some(id),
+        }
+    }
+}
+
+/// Why a socket ends.
+pub(super) enum End {
+    /// The peer has gone.
+    Gone,
+    /// We close it, with code and reason.
+    Close(u16, &'static str),
+}
+
+impl From<Gone> for End {
+    fn from(Gone: Gone) -> Self {
+        Self::Gone
+    }
+}
+
+/// One socket.
+pub(super) struct Connection {
+    pub(super) server: Server,
+    pub(super) caller: Caller,
+    pub(super) role: Role,
+    pub(super) wire: Wire,
+    pub(super) frames: FrameLimit,
+    /// When a frame last counted as a heartbeat.
+    pub(super) touched_at: Option<Instant>,
+    heard_at: Instant,
+    /// The newest event sent.
+    cursor: EventId,
+}
+
+impl Connection {
+    pub(super) fn new(server: Server, caller: Caller, role: Role, wire: Wire) -> Self {
+        let frames = FrameLimit::new(server.config.limits.frames_per_second);
+        Self {
+            server,
+            caller,
+            role,
+            wire,
+            frames,
+            touched_at: None,
+            heard_at: Instant::now(),
+            cursor: EventId::START,
+        }
+    }
+
+    /// Serves the socket to its end.
+    pub(super) async fn run(mut self, since: Option<EventId>) {
+        let end = self.serve(since).await;
+        match end {
+            End::Gone => {}
+            End::Close(code, reason) => {
+                tracing::debug!(session = ?self.role.id(), code, reason, "closing a socket");
+                self.wire.close(code, reason).await;
+            }
+        }
+    }
+
+    async fn serve(&mut self, since: Option<EventId>) -> End {
+        let joined = match self.server.bus.join(&self.caller.workspace, since).await {
+            Ok(joined) => joined,
+            Err(_) => return End::Close(close_code::RESTART, "the event bus does not answer"),
+        };
+        match self.welcome(joined).await {
+            Ok(live) => match self.live(live).await {
+                Ok(never) => never,
+                Err(end) => end,
+            },
+            Err(end) => end,
+        }
+    }
+
+    async fn welcome(&mut self, joined: Joined) -> Result<Receiver<Delivery>, End> {
+        let Joined {
+            live,
+            last_id,
+            cursor,
+            recovered,
+        } = joined;
+        self.wire
+            .control(&Control::Welcome {
+                session_id: self.role.id().cloned(),
+                node: self.server.node.clone(),
+                last_id,
+                recovered,
+                heartbeat_seconds: self.server.config.sessions.heartbeat_seconds,
+            })
+            .await?;
+        self.cursor = cursor;
+        if let Role::Session { id, socket, .. } = &self.role {
+            let claim = self
+                .server
+                .bus
+                .claim_socket(&self.caller.workspace, id, socket);
+            claim
+                .await
+                .map_err(|_| End::Close(close_code::RESTART, "the event bus does not answer"))?;
+        }
+        self.catch_up(live).await
+    }
+
+    /// Sends what the stream has after the cursor, until the live flow goes on
+    /// from there.
+    async fn catch_up(&mut self, mut live: Receiver<Delivery>) -> Result<Receiver<Delivery>, End> {
+        loop {
+            let (events, more) = self
+                .server
+                .bus
+                .replay(&self.caller.workspace, self.cursor)
+                .await
+                .map_err(|_| End::Close(close_code::RESTART, "the event stream does not answer"))?;
+            for event in &events {
+                self.event(event).await?;
+            }
+            self.wire.flush().await?;
+            if more {
+                continue;
+            }
+            match self.drain(&mut live).await? {
+                true => return Ok(live),
+                // So much was published meanwhile that the live flow dropped
+                // some: it is in the stream.
+                false => live = live.resubscribe(),
+            }
+        }
+    }
+
+    /// Sends what waits in the live flow; `false` if some of it was dropped.
+    async fn drain(&mut self, live: &mut Receiver<Delivery>) -> Result<bool, End> {
+        let complete = loop {
+            match live.try_recv() {
+                Ok(delivery) => self.deliver(delivery).await?,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break true,
+                Err(TryRecvError::Lagged(_)) => break false,
+            }
+        };
+        self.wire.flush().await?;
+        Ok(complete)
+    }
+
+    async fn live(&mut self, mut live: Receiver<Delivery>) -> Result<End, End> {
+        let mut care = interval(CARE_INTERVAL);
+        care.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let stopping = self.server.stopping.clone();
+        loop {
+            tokio::select! {
+                message = self.wire.receive() => {
+                    self.heard_at = Instant::now();
+                    self.receive(message).await?;
+                }
+                delivery = live.recv() => {
+                    self.batch(delivery, &mut live).await?;
+                }
+                _ = care.tick() => self.care().await?,
+                () = stopping.cancelled() => {
+                    let retry_after_ms = rand::random_range(RETRY_AFTER_MS);
+                    self.wire.control(&Control::Draining { retry_after_ms }).await?;
+                    return Ok(End::Close(close_code::RESTART, "the server stops; resume with since"));
+                }
+            }
+        }
+    }
+
+    /// Sends a delivery and those that wait behind it in one write.
+    async fn batch(
+        &mut self,
+        first: Result<Delivery, RecvError>,
+        live: &mut Receiver<Delivery>,
+    ) -> Result<(), End> {
+        const SLOW: End = End::Close(close_code::SLOW_CONSUMER, "too slow; resume with since");
+        let delivery = match first {
+            Ok(delivery) => delivery,
+            Err(RecvError::Lagged(_)) => return Err(SLOW),
+            Err(RecvError::Closed) => {
+                return Err(End::Close(close_code::RESTART, "the bus is gone"));
+            }
+        };
+        self.deliver(delivery).await?;
+        for _ in 1..BATCH {
+            match live.try_recv() {
+                Ok(delivery) => self.deliver(delivery).await?,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                Err(TryRecvError::Lagged(_)) => return Err(SLOW),
+            }
+        }
+        Ok(self.wire.flush().await?)
+    }
+
+    async fn deliver(&mut self, delivery: Delivery) -> Result<(), End> {
+        match delivery {
+            Delivery::Event(event) => self.event(&event).await,
+            Delivery::Claim(claim) => self.claim(&claim.0, &claim.1),
+            Delivery::Reset => Err(End::Close(
+                close_code::RESTART,
+                "the store lost events; join anew",
+            )),
+        }
+    }
+
+    async fn event(&mut self, live: &LiveEvent) -> Result<(), End> {
+        if let Some(id) = live.event.id {
+            if id.offset <= self.cursor.offset {
+                return Ok(());
+            }
+            self.cursor = id;
+        }
+        self.wire.feed(live.text.clone()).await?;
+        let own = self
+            .role
+            .id()
+            .is_some_and(|id| live.event.session_id.as_ref() == Some(id));
+        if own && live.event.event_type == EventType::SessionEnded && self.has_ended().await {
+            return Err(match live.event.data.read::<Ended>() {
+                Some(Ended {
+                    reason: EndReason::Timeout,
+                }) => End::Close(close_code::NO_HEARTBEAT, "no heartbeat; register again"),
+                _ => End::Close(close_code::UNKNOWN_SESSION, "the session has ended"),
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether the session that ended is the one this socket speaks for, not an
+    /// earlier one of the same id that a replay tells of.
+    async fn has_ended(&mut self) -> bool {
+        let Role::Session {
+            id, registration, ..
+        } = &self.role
+        else {
+            return false;
+        };
+        match self.server.presence.registration(&self.caller, id).await {
+            Ok(live) => live != *registration,
+            Err(problem) => problem.status == 404,
+        }
+    }
+
+    fn claim(&mut self, session: &SessionId, name: &str) -> Result<(), End> {
+        let Role::Session {
+            id,
+            socket,
+            claimed,
+            ..
+        } = &mut self.role
+        else {
+            return Ok(());
+        };
+        if id != session {
+            return Ok(());
+        }
+        if name == socket {
+            *claimed = true;
+        } else if *claimed {
+            return Err(End::Close(
+                close_code::REPLACED,
+                "a newer socket of this session took over",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Looks whether the peer is there and its token still good.
+    async fn care(&mut self) -> Result<(), End> {
+        if self.heard_at.elapsed() > SILENCE_LIMIT {
+            return Err(End::Gone);
+        }
+        self.wire.ping().await?;
+        if self.role.id().is_some() {
+            self.renew().await?;
+        }
+        let expired = self.caller.expires_at <= crate::server::now();
+        // Only a clear yes: while Redis is away nobody can say.
+        let revoked = matches!(
+            self.server.store.is_revoked(&self.caller.jti).await,
+            Ok(true)
+        );
+        if expired || revoked {
+            return Err(End::Close(
+                close_code::UNAUTHORIZED,
+                "the token has expired or was revoked",
+            ));
+        }
+        Ok(())
+    }
+}

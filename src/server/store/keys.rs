@@ -1,0 +1,122 @@
+//! Every Redis key, built here and nowhere else (design, section 5).
+//!
+//! The workspace stands in literal braces, so that all keys of one workspace
+//! hash to one slot and one script may touch them together.
+
+use crate::{
+    protocol::SessionId,
+    server::auth::{User, Workspace},
+};
+
+/// Builds keys under a namespace.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    namespace: String,
+}
+
+impl Keys {
+    /// Keys that begin with `namespace:`.
+    pub fn new(namespace: String) -> Self {
+        Self { namespace }
+    }
+
+    fn of_workspace(&self, family: &str, workspace: &Workspace) -> String {
+        format!("{}:{family}:{{{workspace}}}", self.namespace)
+    }
+
+    /// Sorted set: ids of live sessions, scored by last heartbeat in milliseconds.
+    pub fn active_sessions(&self, workspace: &Workspace) -> String {
+        self.of_workspace("sessions:active", workspace)
+    }
+
+    /// Hash: one session's document and its revision.
+    pub fn session(&self, workspace: &Workspace, session: &SessionId) -> String {
+        format!("{}:{session}", self.of_workspace("session", workspace))
+    }
+
+    /// Stream: every stored event of the last 24 hours.
+    pub fn activity(&self, workspace: &Workspace) -> String {
+        self.of_workspace("activity", workspace)
+    }
+
+    /// Stream: the `broadcast.message` events among them.
+    pub fn messages(&self, workspace: &Workspace) -> String {
+        self.of_workspace("messages", workspace)
+    }
+
+    /// Hash: epoch, offset and time of the last stored event.
+    pub fn bus(&self, workspace: &Workspace) -> String {
+        self.of_workspace("bus", workspace)
+    }
+
+    /// Channel: live events.
+    pub fn events(&self, workspace: &Workspace) -> String {
+        self.of_workspace("events", workspace)
+    }
+
+    /// List: times of a session's recent broadcasts.
+    pub fn session_limit(&self, workspace: &Workspace, session: &SessionId) -> String {
+        format!("{}:{session}", self.of_workspace("limit", workspace))
+    }
+
+    /// List: times of a user's recent broadcasts.
+    pub fn user_limit(&self, workspace: &Workspace, user: &User) -> String {
+        format!("{}:user:{user}", self.of_workspace("limit", workspace))
+    }
+
+    /// String: the result of a broadcast with this idempotency key. `sender` is
+    /// part of it, so that nobody can collide with another's keys.
+    pub fn once(&self, workspace: &Workspace, sender: &str, key: &str) -> String {
+        format!("{}:{sender}:{key}", self.of_workspace("once", workspace))
+    }
+
+    /// Set: workspaces that have or had sessions, for the sweeper.
+    pub fn workspaces(&self) -> String {
+        format!("{}:workspaces", self.namespace)
+    }
+
+    /// String: present if the token with this id was revoked.
+    pub fn revoked(&self, jti: &str) -> String {
+        format!("{}:revoked:{jti}", self.namespace)
+    }
+
+    /// String: present if the login code with this id was used.
+    pub fn login_used(&self, jti: &str) -> String {
+        format!("{}:login:{jti}", self.namespace)
+    }
+
+    /// Hash: a user's named tokens by id.
+    pub fn tokens(&self, workspace: &Workspace, user: &User) -> String {
+        format!("{}:{user}", self.of_workspace("tokens", workspace))
+    }
+
+    /// String: who holds a lease.
+    pub fn lease(&self, work: &str) -> String {
+        format!("{}:lease:{work}", self.namespace)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_a_workspace_share_its_hash_tag() {
+        let keys = Keys::new("leitl".into());
+        let workspace: Workspace = "default".parse().unwrap();
+        let session: SessionId = "leitl-cece-abc123".parse().unwrap();
+        assert_eq!(
+            keys.active_sessions(&workspace),
+            "leitl:sessions:active:{default}"
+        );
+        assert_eq!(
+            keys.session(&workspace, &session),
+            "leitl:session:{default}:leitl-cece-abc123"
+        );
+        assert_eq!(keys.activity(&workspace), "leitl:activity:{default}");
+        assert_eq!(
+            keys.once(&workspace, "user:ann", "k"),
+            "leitl:once:{default}:user:ann:k"
+        );
+    }
+}

@@ -1,0 +1,61 @@
+-- The beginning of every script that publishes: what it means to publish one
+-- event of a workspace (design, section 4).
+--
+-- Ids are <ms>-<offset>. The offset is contiguous, so a reader sees a gap; the
+-- milliseconds never go back, so stream order is offset order even when the
+-- clock of Redis is set back.
+
+local function now_ms()
+    local time = redis.call('TIME')
+    return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- A new epoch begins where there is no bus yet: in a new workspace, and after
+-- Redis lost its data. Cursors of another epoch cannot be resumed from.
+local function epoch_of(bus, seed)
+    local epoch = redis.call('HGET', bus, 'epoch')
+    if not epoch then
+        epoch = seed
+        redis.call('HSET', bus, 'epoch', epoch)
+    end
+    return epoch
+end
+
+local function append(stream, id, now, retention_ms, body)
+    redis.call('XADD', stream, id, 'event', body)
+    redis.call('XTRIM', stream, 'MINID', string.format('%.0f', now - retention_ms))
+    -- A workspace that falls silent is not trimmed any more, but still forgets.
+    redis.call('PEXPIRE', stream, string.format('%.0f', retention_ms))
+end
+
+-- context: bus, activity, messages, channel, seed, retention_ms
+local function publish_stored(context, is_message, body)
+    local epoch = epoch_of(context.bus, context.seed)
+    local now = math.max(now_ms(), tonumber(redis.call('HGET', context.bus, 'ms') or '0'))
+    local offset = redis.call('HINCRBY', context.bus, 'offset', 1)
+    local id = string.format('%.0f-%.0f', now, offset)
+    redis.call('HSET', context.bus, 'ms', string.format('%.0f', now))
+    append(context.activity, id, now, context.retention_ms, body)
+    if is_message then
+        append(context.messages, id, now, context.retention_ms, body)
+    end
+    redis.call('PUBLISH', context.channel, epoch .. ' ' .. id .. ' event\n' .. body)
+    return id
+end
+
+-- What is published but not stored has offset 0 and moves no cursor.
+local function publish_passing(context, kind, body)
+    local epoch = epoch_of(context.bus, context.seed)
+    local id = string.format('%.0f-0', now_ms())
+    redis.call('PUBLISH', context.channel, epoch .. ' ' .. id .. ' ' .. kind .. '\n' .. body)
+    return id
+end
+
+local context = {
+    bus = KEYS[1],
+    activity = KEYS[2],
+    messages = KEYS[3],
+    channel = ARGV[1],
+    seed = ARGV[2],
+    retention_ms = tonumber(ARGV[3]),
+}

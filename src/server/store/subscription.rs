@@ -1,0 +1,202 @@
+//! The live side of the bus: one Pub/Sub connection a node.
+//!
+//! A plain connection of our own, not the connection manager's push support:
+//! that one resubscribes silently after an outage, or silently does not, and
+//! whoever relies on it never learns that events were missed. Here the stream
+//! ends when the connection does, and the caller subscribes and catches up anew.
+
+use futures::{Stream, StreamExt};
+use redis::aio::{PubSubSink, PubSubStream};
+
+use super::{Body, Store, StoreError, events::stream_id};
+use crate::{
+    protocol::{Event, SessionId},
+    server::auth::Workspace,
+};
+
+/// A connection that listens to workspaces.
+pub struct Subscription {
+    store: Store,
+    sink: PubSubSink,
+    stream: PubSubStream,
+}
+
+/// What came over a workspace's channel.
+#[derive(Debug)]
+pub struct LiveMessage {
+    /// The channel's name.
+    pub channel: String,
+    /// The epoch of the workspace's bus.
+    pub epoch: String,
+    /// What it is.
+    pub payload: Payload,
+}
+
+/// What a live message carries.
+#[derive(Debug)]
+pub enum Payload {
+    /// An event.
+    Event(Box<Event>),
+    /// A socket that now speaks for a session.
+    Claim {
+        /// The session.
+        session: SessionId,
+        /// The socket's own name.
+        socket: String,
+    },
+}
+
+impl Store {
+    /// Opens a connection to listen on.
+    ///
+    /// # Errors
+    /// If Redis cannot be reached.
+    pub async fn listen(&self) -> Result<Subscription, StoreError> {
+        let connection = tokio::time::timeout(super::CALL_LIMIT, self.0.client.get_async_pubsub())
+            .await
+            .map_err(|_| StoreError::Timeout)??;
+        let (sink, stream) = connection.split();
+        Ok(Subscription {
+            store: self.clone(),
+            sink,
+            stream,
+        })
+    }
+
+    /// The name of a workspace's channel.
+    pub fn channel(&self, workspace: &Workspace) -> String {
+        self.keys().events(workspace)
+    }
+}
+
+impl Subscription {
+    /// Splits into the half that subscribes and the half that receives.
+    pub fn split(
+        self,
+    ) -> (
+        Subscriber,
+        impl Stream<Item = Result<LiveMessage, StoreError>> + Unpin,
+    ) {
+        let messages = self.stream.map(|message| {
+            read(
+                message.get_channel_name(),
+                &message.get_payload::<String>()?,
+            )
+        });
+        (
+            Subscriber {
+                store: self.store,
+                sink: self.sink,
+            },
+            messages,
+        )
+    }
+}
+
+/// The half of a subscription that subscribes.
+pub struct Subscriber {
+    store: Store,
+    sink: PubSubSink,
+}
+
+impl Subscriber {
+    /// Listens to a workspace; returns when Redis has confirmed it, so whatever
+    /// is published from then on arrives.
+    ///
+    /// # Errors
+    /// If Redis does not do it.
+    pub async fn subscribe(&mut self, workspace: &Workspace) -> Result<(), StoreError> {
+        let channel = self.store.channel(workspace);
+        super::limited(self.sink.subscribe(channel)).await
+    }
+
+    /// Stops listening to a workspace.
+    ///
+    /// # Errors
+    /// If Redis does not do it.
+    pub async fn unsubscribe(&mut self, workspace: &Workspace) -> Result<(), StoreError> {
+        let channel = self.store.channel(workspace);
+        super::limited(self.sink.unsubscribe(channel)).await
+    }
+}
+
+/// Reads `<epoch> <id> <kind>\n<body>`, as `publish.lua` writes it.
+fn read(channel: &str, text: &str) -> Result<LiveMessage, StoreError> {
+    let malformed = || StoreError::Unreadable {
+        what: "live message",
+        why: "its form".to_owned(),
+    };
+    let (head, body) = text.split_once('\n').ok_or_else(malformed)?;
+    let mut words = head.split(' ');
+    let (Some(epoch), Some(id), Some(kind)) = (words.next(), words.next(), words.next()) else {
+        return Err(malformed());
+    };
+    let payload = match kind {
+        "event" => Payload::Event(Box::new(Body::at(body, stream_id(id)?)?)),
+        "claim" => {
+            let (session, socket) = body.split_once(' ').ok_or_else(malformed)?;
+            Payload::Claim {
+                session: session.parse().map_err(|_| malformed())?,
+                socket: socket.to_owned(),
+            }
+        }
+        _ => return Err(malformed()),
+    };
+    Ok(LiveMessage {
+        channel: channel.to_owned(),
+        epoch: epoch.to_owned(),
+        payload,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::EventId;
+
+    #[test]
+    fn reads_what_the_scripts_publish() {
+        let message = read(
+            "leitl:events:{default}",
+            "epoch1 1763467200000-7 event\n{\"event_type\":\"x.ping\",\"user\":\"ann\",\"data\":{}}",
+        )
+        .unwrap();
+        assert_eq!(message.epoch, "epoch1");
+        let Payload::Event(event) = message.payload else {
+            panic!("no event")
+        };
+        assert_eq!(
+            event.id,
+            Some(EventId {
+                millis: 1_763_467_200_000,
+                offset: 7
+            })
+        );
+        assert_eq!(event.timestamp.to_string(), "2025-11-18T12:00:00Z");
+    }
+
+    #[test]
+    fn what_passes_by_has_no_id() {
+        let text =
+            "e 1763467200000-0 event\n{\"event_type\":\"session.heartbeat\",\"user\":\"ann\"}";
+        let Payload::Event(event) = read("c", text).unwrap().payload else {
+            panic!("no event")
+        };
+        assert_eq!(event.id, None);
+    }
+
+    #[test]
+    fn anything_else_is_refused_without_quoting_it() {
+        for wrong in [
+            "",
+            "a b",
+            "e 1-1 event",
+            "e 1-1 secret\n{}",
+            "e x event\n{}",
+            "e 1-1 event\nsecret",
+        ] {
+            let error = read("c", wrong).unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+}
