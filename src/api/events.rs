@@ -5,7 +5,7 @@ use server_fn::codec::GetUrl;
 
 use super::JsonBody;
 use crate::protocol::{
-    ActivityPage, EventData, EventType, IdempotencyKey, Messages, Problem, Published, Recipients,
+    self, ActivityPage, EventData, EventType, IdempotencyKey, Problem, Published, Recipients,
     SessionId,
 };
 
@@ -45,8 +45,8 @@ pub async fn messages(
     after: Option<String>,
     limit: Option<String>,
     to_me: Option<String>,
-) -> Result<Messages, Problem> {
-    use super::query;
+) -> Result<protocol::Messages, Problem> {
+    use super::arguments::query;
     use crate::server::Request;
 
     let request = Request::current().await?;
@@ -74,7 +74,7 @@ pub async fn activity(
     event_type: Option<String>,
     session_id: Option<String>,
 ) -> Result<ActivityPage, Problem> {
-    use super::query;
+    use super::arguments::query;
     use crate::server::{
         Request,
         bus::{Range, Selection},

@@ -4,10 +4,10 @@ use leptos::server;
 use server_fn::codec::GetUrl;
 
 use super::JsonBody;
-use crate::protocol::{Health, Problem};
+use crate::protocol::{self, Problem};
 
 /// Whether the server can work. Needs no token; 503 when Redis is away.
-#[server(name = HealthCall, prefix = "/api/leitl", endpoint = "health", input = GetUrl, output = JsonBody)]
-pub async fn health() -> Result<Health, Problem> {
+#[server(prefix = "/api/leitl", endpoint = "health", input = GetUrl, output = JsonBody)]
+pub async fn health() -> Result<protocol::Health, Problem> {
     crate::server::Server::current()?.health().await
 }

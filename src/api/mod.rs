@@ -8,6 +8,8 @@
 //! Query arguments are text and parsed here, because the query decoder cannot
 //! name the field that was wrong.
 
+#[cfg(feature = "ssr")]
+mod arguments;
 mod events;
 mod health;
 mod sessions;
@@ -22,24 +24,9 @@ pub use sessions::{
 pub use snapshot::snapshot;
 pub use tokens::{create_token, list_tokens, revoke_token};
 
-use std::{fmt::Display, str::FromStr};
-
 use server_fn::codec::Post;
 
-use crate::protocol::{Problem, StrictJson};
+use crate::protocol::StrictJson;
 
 /// JSON in the body, with errors that name the field.
 pub type JsonBody = Post<StrictJson>;
-
-/// Parses a query argument; an error names it.
-fn query<T: FromStr<Err: Display>>(
-    field: &str,
-    text: Option<String>,
-) -> Result<Option<T>, Problem> {
-    text.filter(|text| !text.is_empty())
-        .map(|text| {
-            text.parse()
-                .map_err(|rule: T::Err| Problem::field(field, rule))
-        })
-        .transpose()
-}

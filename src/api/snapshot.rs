@@ -4,11 +4,11 @@ use leptos::server;
 use server_fn::codec::GetUrl;
 
 use super::JsonBody;
-use crate::protocol::{Problem, Snapshot};
+use crate::protocol::{self, Problem};
 
 /// The room at one moment, with the cursor to go on from.
-#[server(name = SnapshotCall, prefix = "/api/leitl", endpoint = "snapshot", input = GetUrl, output = JsonBody)]
-pub async fn snapshot() -> Result<Snapshot, Problem> {
+#[server(prefix = "/api/leitl", endpoint = "snapshot", input = GetUrl, output = JsonBody)]
+pub async fn snapshot() -> Result<protocol::Snapshot, Problem> {
     let request = crate::server::Request::current().await?;
     request.server.snapshot(&request.caller).await
 }
