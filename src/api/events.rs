@@ -40,7 +40,7 @@ pub async fn broadcast(
 /// The `broadcast.message` events after a cursor, oldest first; without `after`
 /// the newest ones. `to_me=true` keeps those addressed to the caller. `limit` is
 /// 1 to 500, by default 100.
-#[server(name = MessagesCall, prefix = "/api/leitl", endpoint = "messages", input = GetUrl, output = JsonBody)]
+#[server(prefix = "/api/leitl", endpoint = "messages", input = GetUrl, output = JsonBody)]
 pub async fn messages(
     after: Option<String>,
     limit: Option<String>,
