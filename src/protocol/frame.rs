@@ -53,27 +53,18 @@ pub struct BroadcastFrame {
     pub idempotency_key: Option<IdempotencyKey>,
 }
 
-/// A frame that was refused.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RefusedFrame {
-    /// Its `ref`, where it could be read.
-    pub reference: Option<String>,
-    /// What was wrong with it.
-    pub problem: Problem,
-}
-
 impl ClientFrame {
-    /// Reads a frame. Unlike the derived reader it names the field that was
-    /// wrong, since it looks at `type` first and reads the rest as that type.
+    /// Reads a frame, and apart from it its `ref`, by which even a refusal can be
+    /// answered. Unlike the derived reader it names the field that was wrong,
+    /// since it looks at `type` first and reads the rest as that type.
     ///
     /// # Errors
     /// 400 for what is no JSON, 422 for what breaks a rule.
-    pub fn parse(text: &str) -> Result<Self, RefusedFrame> {
-        let frame: Value =
-            Problem::parse_json(text.as_bytes()).map_err(|problem| RefusedFrame {
-                reference: None,
-                problem,
-            })?;
+    pub fn parse(text: &str) -> (Option<String>, Result<Self, Problem>) {
+        let frame: Value = match Problem::parse_json(text.as_bytes()) {
+            Ok(frame) => frame,
+            Err(problem) => return (None, Err(problem)),
+        };
         let reference = frame.get("ref").and_then(Value::as_str).map(str::to_owned);
         let parsed = match frame.get("type").and_then(Value::as_str) {
             Some("heartbeat") => Problem::read_json(frame).map(Self::Heartbeat),
@@ -84,7 +75,7 @@ impl ClientFrame {
                 "must be heartbeat, broadcast or ping",
             )),
         };
-        parsed.map_err(|problem| RefusedFrame { reference, problem })
+        (reference, parsed)
     }
 }
 
@@ -178,19 +169,33 @@ mod tests {
     #[test]
     fn reads_the_frames_of_the_protocol_document() {
         let heartbeat = r#"{"type": "heartbeat", "session_id": "leitl-cece-abc123"}"#;
-        assert!(matches!(
-            ClientFrame::parse(heartbeat).unwrap(),
-            ClientFrame::Heartbeat(HeartbeatFrame { session_id: Some(id), .. }) if id.as_str() == "leitl-cece-abc123"
-        ));
+        let (_, Ok(ClientFrame::Heartbeat(frame))) = ClientFrame::parse(heartbeat) else {
+            panic!("no heartbeat");
+        };
+        assert_eq!(frame.session_id.unwrap().as_str(), "leitl-cece-abc123");
         let broadcast = r#"{"type": "broadcast", "event_type": "task.started",
             "data": {"task_id": "task-001", "task_description": "Building LEITL protocol"}}"#;
-        assert!(matches!(
-            serde_json::from_str(broadcast).unwrap(),
-            ClientFrame::Broadcast {
-                event_type: EventType::TaskStarted,
-                ..
-            }
-        ));
+        let (_, Ok(ClientFrame::Broadcast(frame))) = ClientFrame::parse(broadcast) else {
+            panic!("no broadcast");
+        };
+        assert_eq!(frame.event_type, EventType::TaskStarted);
+        assert_eq!(frame.data.text("task_id"), Some("task-001"));
+    }
+
+    #[test]
+    fn a_refused_frame_names_field_and_ref() {
+        let (reference, frame) =
+            ClientFrame::parse(r#"{"type": "broadcast", "event_type": "nonsense", "ref": "r1"}"#);
+        assert_eq!(reference.as_deref(), Some("r1"));
+        let problem = frame.unwrap_err();
+        assert_eq!(
+            (problem.status, problem.errors[0].field.as_str()),
+            (422, "event_type")
+        );
+        let refused = |text: &str| ClientFrame::parse(text).1.unwrap_err();
+        assert_eq!(refused(r#"{"type": "dance"}"#).errors[0].field, "type");
+        assert_eq!(refused("[]").errors[0].field, "type");
+        assert_eq!(refused("{").status, 400);
     }
 
     #[test]

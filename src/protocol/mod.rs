@@ -14,9 +14,7 @@ mod text;
 mod time;
 
 pub use event::{Event, EventData, EventId, EventType, MAX_DATA_BYTES};
-pub use frame::{
-    BroadcastFrame, ClientFrame, Control, HeartbeatFrame, RefusedFrame, ServerFrame, close_code,
-};
+pub use frame::{BroadcastFrame, ClientFrame, Control, HeartbeatFrame, ServerFrame, close_code};
 pub use problem::{FieldError, Problem, ProblemJson, ProblemKind, StrictJson};
 pub use requests::{
     ActivityPage, Health, HeartbeatAnswer, Messages, NewToken, Published, Registered, Snapshot,

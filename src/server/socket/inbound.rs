@@ -11,7 +11,7 @@ use super::{
 use crate::{
     protocol::{
         BroadcastFrame, ClientFrame, Control, HeartbeatFrame, MAX_FRAME_BYTES, Problem,
-        ProblemKind, RefusedFrame, close_code,
+        ProblemKind, close_code,
     },
     server::{bus::Broadcast, presence::Change},
 };
@@ -38,52 +38,36 @@ impl Connection {
                 "too many frames; see limits.frames_per_second",
             ));
         }
-        let frame = match text {
+        let (reference, frame) = match text {
             Some(text) => ClientFrame::parse(&text),
-            None => Err(RefusedFrame {
-                reference: None,
-                problem: Problem::new(ProblemKind::BadRequest, "frames must be text"),
-            }),
+            None => (
+                None,
+                Err(Problem::new(ProblemKind::BadRequest, "frames must be text")),
+            ),
         };
         let answer = match frame {
             Ok(frame) => self.handle(frame).await,
-            Err(refused) => Err(refused),
+            Err(problem) => Err(problem),
         };
-        match answer {
-            Ok(Some(control)) => self.wire.control(&control).await?,
-            Ok(None) => {}
-            Err(RefusedFrame { reference, problem }) => {
-                self.wire
-                    .control(&Control::Error { reference, problem })
-                    .await?;
-            }
+        let answer = answer.unwrap_or_else(|problem| Some(Control::Error { reference, problem }));
+        if let Some(control) = answer {
+            self.wire.control(&control).await?;
         }
         Ok(())
     }
 
-    async fn handle(&mut self, frame: ClientFrame) -> Result<Option<Control>, RefusedFrame> {
-        let without_reference = |problem| RefusedFrame {
-            reference: None,
-            problem,
-        };
+    async fn handle(&mut self, frame: ClientFrame) -> Result<Option<Control>, Problem> {
         match frame {
-            ClientFrame::Heartbeat(heartbeat) => {
-                self.heartbeat(heartbeat).await.map_err(without_reference)
-            }
+            ClientFrame::Heartbeat(heartbeat) => self.heartbeat(heartbeat).await.map(|()| None),
+            ClientFrame::Broadcast(broadcast) => self.broadcast(broadcast).await.map(Some),
             ClientFrame::Ping => {
-                self.touch().await.map_err(without_reference)?;
+                self.touch().await?;
                 Ok(Some(Control::Pong))
-            }
-            ClientFrame::Broadcast(broadcast) => {
-                let reference = broadcast.reference.clone();
-                self.broadcast(broadcast)
-                    .await
-                    .map_err(|problem| RefusedFrame { reference, problem })
             }
         }
     }
 
-    async fn heartbeat(&mut self, frame: HeartbeatFrame) -> Result<Option<Control>, Problem> {
+    async fn heartbeat(&mut self, frame: HeartbeatFrame) -> Result<(), Problem> {
         let Some(own) = self.role.id().cloned() else {
             return Err(Problem::new(
                 ProblemKind::Forbidden,
@@ -106,10 +90,10 @@ impl Connection {
             .heartbeat(&self.caller, &own, change)
             .await?;
         self.touched_at = Some(Instant::now());
-        Ok(None)
+        Ok(())
     }
 
-    async fn broadcast(&mut self, frame: BroadcastFrame) -> Result<Option<Control>, Problem> {
+    async fn broadcast(&mut self, frame: BroadcastFrame) -> Result<Control, Problem> {
         if self.role.id().is_none() && !may_speak(&self.caller) {
             return Err(Problem::new(
                 ProblemKind::Forbidden,
@@ -130,10 +114,10 @@ impl Connection {
         let published = self.server.bus.broadcast(&speaker, broadcast).await?;
         // Published is published, even if the sign of life gets lost.
         let _ = self.touch().await;
-        Ok(Some(Control::Ack {
+        Ok(Control::Ack {
             reference: frame.reference,
             id: published.id,
-        }))
+        })
     }
 
     /// Counts a valid frame as a heartbeat (design, section 6), but not each of

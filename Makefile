@@ -1,0 +1,79 @@
+# LEITL: `make run` serves the room, `make test` checks everything. Both install
+# what is missing first (.ci/setup) and skip what is done.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+ADDR ?= 127.0.0.1:8000
+DATA_DIR ?= data
+
+# Every recipe runs with the toolchain and the tools that the set-up chose.
+env = . target/environment &&
+say = @printf '\033[1m==> %s\033[0m\n'
+
+.PHONY: help run dev demo test format lint unit integration browser doc bench size screenshots setup setup-test clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+setup:
+	@.ci/setup run
+
+setup-test:
+	@.ci/setup test
+
+run: setup ## set up, build in release and serve at http://localhost:8000 (ADDR, DATA_DIR)
+	$(say) "Building (minutes the first time)"
+	@$(env) cargo leptos build --release --precompress
+	$(say) "Serving; stop with Ctrl-C"
+	@exec target/release/leitl serve --addr $(ADDR) --data-dir $(DATA_DIR)
+
+dev: setup ## build, serve, and do both again when a file changes
+	@$(env) cargo leptos watch -- serve --addr $(ADDR) --data-dir $(DATA_DIR)
+
+demo: ## three agents that join the server of `make run`
+	@target/release/leitl demo --data-dir $(DATA_DIR)
+
+test: setup-test format lint doc unit integration browser ## everything CI checks
+	$(say) "All checks passed"
+
+format:
+	$(say) "Format"
+	@$(env) cargo fmt --check
+
+lint:
+	$(say) "Clippy, server and command line"
+	@$(env) cargo clippy --all-targets -- -D warnings
+	$(say) "Clippy, browser"
+	@$(env) cargo clippy --lib --no-default-features --features hydrate --target wasm32-unknown-unknown -- -D warnings
+
+doc:
+	$(say) "Documentation"
+	@$(env) RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --quiet
+
+unit:
+	$(say) "Unit tests"
+	@$(env) cargo test --lib --bins
+
+integration:
+	$(say) "Integration tests: the real binary, a real Redis, real sockets"
+	@$(env) cargo test --test '*'
+
+browser:
+	$(say) "The site for the browser tests"
+	@$(env) cargo leptos build
+	$(say) "Browser tests in Chromium"
+	@cd end2end && npx playwright test
+
+bench: setup ## measure latency, memory and loss with the release build
+	@$(env) cargo bench --bench bus
+	@$(env) $(MAKE) --no-print-directory size
+
+size: ## what the browser downloads, against the limit
+	@$(env) node benches/size.mjs
+
+screenshots: setup-test ## pictures of the dashboard, wide and narrow, light and dark
+	@$(env) cargo leptos build
+	@cd end2end && npx playwright test --config screenshots.config.ts
+
+clean: ## remove what was built, and nothing else
+	rm -rf target end2end/node_modules end2end/test-results
