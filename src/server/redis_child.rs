@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use redis::Client;
+use redis::{Client, ConnectionAddr};
 use rustix::fs::{FlockOperation, flock};
 use tokio::{
     process::{Child, Command},
@@ -34,7 +34,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// A private Redis and the task that keeps it running.
 pub struct RedisChild {
-    url: String,
+    addr: ConnectionAddr,
     stop: CancellationToken,
     keeper: JoinHandle<()>,
 }
@@ -68,23 +68,24 @@ impl RedisChild {
             );
         }
         let program = find_program()?;
-        let url = format!("unix://{}", socket.display());
+        // No URL: that would need its special characters encoded.
+        let addr = ConnectionAddr::Unix(socket.clone());
         let recipe = Recipe {
             program,
             directory,
             socket,
             _lock: lock,
         };
-        recipe.stop_orphan(&url).await;
-        let child = recipe.start(&url).await?;
+        recipe.stop_orphan(&addr).await;
+        let child = recipe.start(&addr).await?;
         let stop = CancellationToken::new();
-        let keeper = tokio::spawn(recipe.keep(child, url.clone(), stop.clone()));
-        Ok(Self { url, stop, keeper })
+        let keeper = tokio::spawn(recipe.keep(child, addr.clone(), stop.clone()));
+        Ok(Self { addr, stop, keeper })
     }
 
     /// Where it is.
-    pub fn url(&self) -> &str {
-        &self.url
+    pub fn addr(&self) -> &ConnectionAddr {
+        &self.addr
     }
 
     /// Stops it and waits until its data is on disk.
@@ -136,8 +137,8 @@ fn find_program() -> anyhow::Result<&'static str> {
 
 impl Recipe {
     /// Stops a Redis that a killed server left behind in this directory.
-    async fn stop_orphan(&self, url: &str) {
-        if let Ok(client) = Client::open(url)
+    async fn stop_orphan(&self, addr: &ConnectionAddr) {
+        if let Ok(client) = Client::open(addr.clone())
             && let Ok(mut connection) = client.get_multiplexed_async_connection().await
         {
             tracing::warn!("stopping a Redis that an earlier server left behind");
@@ -150,7 +151,7 @@ impl Recipe {
         }
     }
 
-    async fn start(&self, url: &str) -> anyhow::Result<Child> {
+    async fn start(&self, addr: &ConnectionAddr) -> anyhow::Result<Child> {
         let log = self.directory.join("redis.log");
         let mut child = Command::new(self.program)
             .args([
@@ -187,7 +188,7 @@ impl Recipe {
                     log.display()
                 );
             }
-            if answers(url).await {
+            if answers(addr).await {
                 return Ok(child);
             }
             if Instant::now() > until {
@@ -203,7 +204,7 @@ impl Recipe {
     }
 
     /// Keeps Redis running until told to stop.
-    async fn keep(self, mut child: Child, url: String, stop: CancellationToken) {
+    async fn keep(self, mut child: Child, addr: ConnectionAddr, stop: CancellationToken) {
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -212,7 +213,7 @@ impl Recipe {
                 }
             }
             child = loop {
-                match self.start(&url).await {
+                match self.start(&addr).await {
                     Ok(child) => break child,
                     Err(error) => {
                         tracing::error!("cannot start the private Redis again: {error:#}")
@@ -239,9 +240,9 @@ impl Recipe {
 }
 
 /// Whether Redis answers and has read its data.
-async fn answers(url: &str) -> bool {
+async fn answers(addr: &ConnectionAddr) -> bool {
     let ask = async {
-        let client = Client::open(url).ok()?;
+        let client = Client::open(addr.clone()).ok()?;
         let mut connection = client.get_multiplexed_async_connection().await.ok()?;
         redis::cmd("PING")
             .query_async::<String>(&mut connection)

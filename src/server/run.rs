@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+use redis::ConnectionAddr;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -40,12 +41,12 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let listener = TcpListener::bind(addr)
         .await
         .with_context(|| format!("cannot listen on {addr}"))?;
-    let keys = KeyRing::open(&config.server.data_dir)?;
+    let keys = KeyRing::open_or_create(&config.server.data_dir)?;
     let child = match &config.redis.url {
         Some(_) => None,
         None => Some(RedisChild::start(&config.server.data_dir).await?),
     };
-    let served = serve(config, listener, keys, child.as_ref().map(RedisChild::url)).await;
+    let served = serve(config, listener, keys, child.as_ref().map(RedisChild::addr)).await;
     if let Some(child) = child {
         child.stop().await;
     }
@@ -56,17 +57,15 @@ async fn serve(
     config: Config,
     listener: TcpListener,
     keys: KeyRing,
-    child_url: Option<&str>,
+    child: Option<&ConnectionAddr>,
 ) -> anyhow::Result<()> {
-    let url = config
-        .redis
-        .url
-        .as_deref()
-        .or(child_url)
-        .context("there is no Redis URL")?;
-    let store = Store::connect(url, &config.redis.namespace)
-        .await
-        .context("cannot use Redis")?;
+    let namespace = &config.redis.namespace;
+    let store = match (&config.redis.url, child) {
+        (Some(url), _) => Store::connect(url.as_str(), namespace).await,
+        (None, Some(addr)) => Store::connect(addr.clone(), namespace).await,
+        (None, None) => bail!("there is neither a Redis URL nor a private Redis"),
+    };
+    let store = store.context("cannot use Redis")?;
     let auth = Auth::new(keys, store.clone());
     let (hub, listening) = Hub::new(store.clone());
     let node = format!("node-{}", random::text(8));

@@ -7,10 +7,9 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{ErrorKind, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::RwLock,
-    time::SystemTime,
 };
 
 use anyhow::{Context, bail, ensure};
@@ -49,26 +48,42 @@ struct KeyFile {
 /// The keys of one data directory.
 pub struct KeyRing {
     path: PathBuf,
-    /// The keys and the file's time of change when they were read.
-    loaded: RwLock<(Vec<Key>, Option<SystemTime>)>,
+    /// The keys and which file they were read from.
+    loaded: RwLock<(Vec<Key>, Option<Identity>)>,
 }
 
 impl KeyRing {
-    /// Opens the keys of a data directory, making both where they are missing.
+    /// Opens the keys of a data directory, making both where they are missing: for
+    /// a server.
     ///
     /// # Errors
     /// Names the directory or file that cannot be made, read or understood.
-    pub fn open(data_dir: &Path) -> anyhow::Result<Self> {
+    pub fn open_or_create(data_dir: &Path) -> anyhow::Result<Self> {
         prepare_data_dir(data_dir)?;
         let path = data_dir.join("keys.json");
-        let file = match read(&path)? {
-            Some(file) => file,
-            None => create(&path)?,
-        };
-        let changed = modified(&path);
+        if read(&path)?.is_none() {
+            create(&path)?;
+        }
+        Self::open(data_dir)
+    }
+
+    /// Opens the keys of a data directory that a server has used: for commands. A
+    /// token signed with a new key in a mistyped directory would be good nowhere.
+    ///
+    /// # Errors
+    /// If there are no keys, or they cannot be read.
+    pub fn open(data_dir: &Path) -> anyhow::Result<Self> {
+        let path = data_dir.join("keys.json");
+        let identity = identity(&path);
+        let file = read(&path)?.with_context(|| {
+            format!(
+                "there are no keys in {}: give the --data-dir of a server that has run",
+                data_dir.display()
+            )
+        })?;
         Ok(Self {
             path,
-            loaded: RwLock::new((file.keys, changed)),
+            loaded: RwLock::new((file.keys, identity)),
         })
     }
 
@@ -125,13 +140,13 @@ impl KeyRing {
             .read()
             .unwrap_or_else(|poisoned| poisoned.into_inner())
             .1;
-        if modified(&self.path) != known {
+        if identity(&self.path) != known {
             self.reload();
         }
     }
 
     fn reload(&self) {
-        let changed = modified(&self.path);
+        let changed = identity(&self.path);
         if let Ok(Some(file)) = read(&self.path) {
             *self
                 .loaded
@@ -166,10 +181,22 @@ pub fn prepare_data_dir(data_dir: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("the data directory {} is not writable", data_dir.display()))
 }
 
-fn modified(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path)
-        .and_then(|metadata| metadata.modified())
-        .ok()
+/// What tells one file from the one that replaced it: a rotation makes a new file,
+/// perhaps within the resolution of its time of change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Identity {
+    inode: u64,
+    changed_seconds: i64,
+    changed_nanoseconds: i64,
+}
+
+fn identity(path: &Path) -> Option<Identity> {
+    let metadata = fs::metadata(path).ok()?;
+    Some(Identity {
+        inode: metadata.ino(),
+        changed_seconds: metadata.mtime(),
+        changed_nanoseconds: metadata.mtime_nsec(),
+    })
 }
 
 fn read(path: &Path) -> anyhow::Result<Option<KeyFile>> {
@@ -192,7 +219,7 @@ fn read(path: &Path) -> anyhow::Result<Option<KeyFile>> {
 
 /// Makes the first key. Of two processes that try at once one wins, and both use
 /// its key: the file appears whole or not at all.
-fn create(path: &Path) -> anyhow::Result<KeyFile> {
+fn create(path: &Path) -> anyhow::Result<()> {
     let scratch = path.with_extension(format!("json.{}", random::text(8)));
     write_new(
         &scratch,
@@ -206,7 +233,7 @@ fn create(path: &Path) -> anyhow::Result<KeyFile> {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
             bail!("cannot make {}: {error}", path.display())
         }
-        _ => read(path)?.context("the key file has vanished"),
+        _ => Ok(()),
     }
 }
 
@@ -233,8 +260,8 @@ mod tests {
     fn keys_survive_and_only_the_owner_reads_them() {
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("data");
-        let first = KeyRing::open(&data).unwrap().signing().unwrap();
-        let again = KeyRing::open(&data).unwrap().signing().unwrap();
+        let first = KeyRing::open_or_create(&data).unwrap().signing().unwrap();
+        let again = KeyRing::open_or_create(&data).unwrap().signing().unwrap();
         assert_eq!(first.secret, again.secret);
         let mode = fs::metadata(data.join("keys.json"))
             .unwrap()
@@ -251,8 +278,8 @@ mod tests {
     fn a_rotation_keeps_old_keys_and_reaches_others() {
         let dir = tempfile::tempdir().unwrap();
         let (server, command) = (
-            KeyRing::open(dir.path()).unwrap(),
-            KeyRing::open(dir.path()).unwrap(),
+            KeyRing::open_or_create(dir.path()).unwrap(),
+            KeyRing::open_or_create(dir.path()).unwrap(),
         );
         let old = server.signing().unwrap().kid;
         let new = command.rotate().unwrap();
@@ -273,7 +300,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys.json");
         fs::write(&path, "{\"keys\": \"secret-of-ours\"}").unwrap();
-        let error = format!("{:#}", KeyRing::open(dir.path()).err().unwrap());
+        let error = format!("{:#}", KeyRing::open_or_create(dir.path()).err().unwrap());
         assert!(
             error.contains("keys.json") && !error.contains("secret-of-ours"),
             "{error}"

@@ -22,7 +22,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::{
     protocol::{Problem, ProblemKind},
-    server::store::Store,
+    server::store::{Found, Store},
 };
 
 /// Checks and makes tokens.
@@ -53,21 +53,28 @@ impl Auth {
     /// session that has ended; 503 if Redis is away.
     pub async fn of_headers(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         let caller = self.identify_headers(headers).await?;
-        if let Grant::Session { id, registration } = &caller.grant {
-            let live = self
-                .store
-                .session(&caller.workspace, id)
-                .await?
-                .is_some_and(|found| {
-                    found.record.ended.is_none() && found.record.registration == *registration
-                });
-            if !live {
-                return Err(unauthorized(
-                    "the session of this token has ended; register again",
-                ));
-            }
-        }
+        self.require_live(&caller).await?;
         Ok(caller)
+    }
+
+    /// Lets a session token pass only while its session lives.
+    ///
+    /// # Errors
+    /// 401 if it does not, 503 if Redis is away.
+    pub async fn require_live(&self, caller: &Caller) -> Result<(), Problem> {
+        let Grant::Session { id, registration } = &caller.grant else {
+            return Ok(());
+        };
+        let found = self.store.session(&caller.workspace, id).await?;
+        let lives = |found: &Found| {
+            found.record.ended.is_none() && found.record.registration == *registration
+        };
+        if found.as_ref().is_some_and(lives) {
+            return Ok(());
+        }
+        Err(unauthorized(
+            "the session of this token has ended; register again",
+        ))
     }
 
     /// As [`Auth::of_headers`], without asking whether a session token's session

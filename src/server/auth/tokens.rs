@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_token_is_good_for_its_audience_and_time_only() {
         let dir = tempfile::tempdir().unwrap();
-        let keys = KeyRing::open(dir.path()).unwrap();
+        let keys = KeyRing::open_or_create(dir.path()).unwrap();
         let good = keys.sign(&claims(60)).unwrap();
         assert_eq!(
             keys.verify(&good, &[Audience::User]).unwrap().sub.as_str(),
@@ -187,8 +187,8 @@ mod tests {
     #[test]
     fn a_token_of_another_key_or_none_is_not_ours() {
         let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let keys = KeyRing::open(ours.path()).unwrap();
-        let foreign = KeyRing::open(theirs.path())
+        let keys = KeyRing::open_or_create(ours.path()).unwrap();
+        let foreign = KeyRing::open_or_create(theirs.path())
             .unwrap()
             .sign(&claims(60))
             .unwrap();
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn the_algorithm_of_the_header_is_not_believed() {
         let dir = tempfile::tempdir().unwrap();
-        let keys = KeyRing::open(dir.path()).unwrap();
+        let keys = KeyRing::open_or_create(dir.path()).unwrap();
         let key = keys.signing().unwrap();
         let header = Header {
             kid: Some(key.kid),

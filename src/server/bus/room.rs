@@ -83,12 +83,19 @@ impl Room {
     /// time from now, after an outage from where it was cut.
     pub(super) async fn take_up(&self, heard: &mut Heard, store: &Store) -> Result<(), StoreError> {
         let bus = store.bus(&self.workspace).await?;
-        match &heard.bus {
-            Some(known) if known.epoch == bus.epoch && known.last <= bus.last => {
-                self.fill_gap(heard, store).await?;
+        match &mut heard.bus {
+            None => heard.bus = Some(bus),
+            Some(known) => {
+                let same_epoch = known.epoch.is_empty() || known.epoch == bus.epoch;
+                // The epoch alone does not tell of a Redis that came back without
+                // its last second: whether our newest event is still there does.
+                if same_epoch && store.can_resume(&self.workspace, known.last, &bus).await? {
+                    known.epoch = bus.epoch;
+                    self.fill_gap(heard, store).await?;
+                } else {
+                    self.reset(heard, bus);
+                }
             }
-            Some(known) if !known.epoch.is_empty() => self.reset(heard, bus),
-            _ => heard.bus = Some(bus),
         }
         self.ready.send_replace(true);
         Ok(())

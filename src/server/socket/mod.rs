@@ -11,7 +11,7 @@ mod inbound;
 mod wire;
 
 use axum::{
-    extract::{Path, Query, State, WebSocketUpgrade},
+    extract::{Path, Query, State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
     http::HeaderMap,
     response::Response,
 };
@@ -69,7 +69,7 @@ pub async fn session_socket(
     Path(session): Path<String>,
     Query(query): Query<SocketQuery>,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let admitted = admit_session(&server, &session, &query, &headers).await;
     open(server, admitted, query.since(), &headers, upgrade)
@@ -80,12 +80,20 @@ pub async fn observer_socket(
     State(server): State<Server>,
     Query(query): Query<SocketQuery>,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    let admitted = identify(&server, &query, &headers)
-        .await
-        .map(|caller| (caller, Role::Observer));
+    let admitted = admit_observer(&server, &query, &headers).await;
     open(server, admitted, query.since(), &headers, upgrade)
+}
+
+async fn admit_observer(
+    server: &Server,
+    query: &SocketQuery,
+    headers: &HeaderMap,
+) -> Result<(Caller, Role), Problem> {
+    let caller = identify(server, query, headers).await?;
+    server.auth.require_live(&caller).await?;
+    Ok((caller, Role::Observer))
 }
 
 async fn identify(
@@ -119,8 +127,12 @@ fn open(
     admitted: Result<(Caller, Role), Problem>,
     since: Option<EventId>,
     headers: &HeaderMap,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    let Ok(upgrade) = upgrade else {
+        let detail = "this is the address of a WebSocket";
+        return problem_response(&Problem::new(ProblemKind::BadRequest, detail));
+    };
     if let Err(problem) = check_origin(headers, &server.config.server.allowed_origins) {
         return problem_response(&problem);
     }

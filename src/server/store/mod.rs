@@ -20,7 +20,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use redis::{
-    Client, FromRedisValue, RedisError,
+    Client, FromRedisValue, IntoConnectionInfo, RedisError,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
@@ -87,12 +87,12 @@ struct Inner {
 }
 
 impl Store {
-    /// Connects.
+    /// Connects to a URL or an address.
     ///
     /// # Errors
     /// If the URL is wrong or Redis does not answer within a few seconds.
-    pub async fn connect(url: &str, namespace: &str) -> anyhow::Result<Self> {
-        let client = Client::open(url).context("redis.url is not a Redis URL")?;
+    pub async fn connect(place: impl IntoConnectionInfo, namespace: &str) -> anyhow::Result<Self> {
+        let client = Client::open(place).context("redis.url is not a Redis URL")?;
         // Retries without end: the manager would otherwise give up after an
         // outage of some seconds and stay broken.
         let settings = ConnectionManagerConfig::new()
