@@ -10,10 +10,11 @@
 //! | [`api`] | the REST API, as server functions | `server` |
 //! | `server` | everything that needs Redis, disk or network | `protocol`, `ui` to render it |
 //! | `cli` | the command line | `protocol`, `server` |
-//! | [`ui`] | the dashboard's views | `protocol`, `api`, in the browser `browser` |
-//! | `browser` | what needs the browser: socket and clock | `protocol` |
+//! | [`ui`] | the dashboard's views | `protocol`, `api`, `browser` |
+//! | [`browser`] | socket, clock and window of the browser | `protocol`, and `ui` to start it |
 
 pub mod api;
+pub mod browser;
 #[cfg(feature = "ssr")]
 pub mod cli;
 pub mod protocol;

@@ -1,16 +1,22 @@
-//! The dashboard's views.
-use leptos::prelude::*;
-use leptos_router::{
-    components::{Route, Router, Routes},
-    path,
-};
-/// The document.
-pub fn shell(_options: LeptosOptions) -> impl IntoView {
-    view! { <!DOCTYPE html><html><body><App/></body></html> }
-}
-/// The application.
-#[component]
-pub fn App() -> impl IntoView {
-    leptos_meta::provide_meta_context();
-    view! { <Router><Routes fallback=|| "not found"><Route path=path!("/leitl-dashboard") view=|| "soon"/></Routes></Router> }
-}
+//! The dashboard: what the server renders and the browser keeps alive.
+
+mod composer;
+mod connection;
+mod copyable;
+mod dashboard;
+mod failure;
+mod feed;
+mod format;
+mod header;
+mod join;
+mod live;
+mod messages;
+mod room;
+mod sentence;
+mod sessions;
+mod shell;
+mod sign_in;
+mod tile;
+mod tile_view;
+
+pub use shell::{App, shell};

@@ -1,0 +1,29 @@
+//! What the dashboard needs of a browser: the socket, the clock, the window.
+//!
+//! The same names exist on the server, where nothing of it ever happens: views
+//! call them from effects and event handlers, which do not run there.
+
+mod connection;
+
+#[cfg(feature = "hydrate")]
+mod clock;
+#[cfg(feature = "hydrate")]
+mod socket;
+#[cfg(feature = "hydrate")]
+mod start;
+#[cfg(feature = "hydrate")]
+mod window;
+
+#[cfg(not(feature = "hydrate"))]
+mod none;
+#[cfg(not(feature = "hydrate"))]
+use none as clock;
+#[cfg(not(feature = "hydrate"))]
+use none as socket;
+#[cfg(not(feature = "hydrate"))]
+use none as window;
+
+pub use clock::{every_second, sleep};
+pub use connection::{Connection, Listener, backoff};
+pub use socket::observe;
+pub use window::{can_copy, copy, now, origin, random, utc_offset_minutes};

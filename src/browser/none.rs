@@ -1,0 +1,45 @@
+//! The server's side: no browser. Nothing here is called during rendering.
+
+use std::time::Duration;
+
+use futures::channel::mpsc::UnboundedReceiver;
+
+use super::Listener;
+use crate::protocol::Timestamp;
+
+/// There is no socket to open.
+pub fn observe(_listener: impl Listener, _retry: UnboundedReceiver<()>) {}
+
+/// Nothing ticks.
+pub fn every_second(_tick: impl Fn() + 'static) {}
+
+/// Nothing waits.
+pub async fn sleep(_duration: Duration) {}
+
+/// The epoch: the server's views take the time from the snapshot.
+pub fn now() -> Timestamp {
+    Timestamp::default()
+}
+
+/// No chance.
+pub fn random() -> f64 {
+    0.0
+}
+
+/// UTC.
+pub fn utc_offset_minutes() -> i64 {
+    0
+}
+
+/// The address the server listens on by default.
+pub fn origin() -> String {
+    "http://localhost:8000".to_owned()
+}
+
+/// There is no clipboard.
+pub fn can_copy() -> bool {
+    false
+}
+
+/// There is no clipboard.
+pub fn copy(_text: &str, _done: impl FnOnce(bool) + 'static) {}

@@ -1,0 +1,43 @@
+//! What the window knows.
+
+use leptos::{
+    prelude::{location, window},
+    task::spawn_local,
+};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::js_sys::{Date, Math};
+
+use crate::protocol::Timestamp;
+
+/// The browser's clock, which may differ from the server's.
+pub fn now() -> Timestamp {
+    // Milliseconds since 1970 are whole and far below 2^53.
+    Timestamp::from_millis(Date::now() as i64)
+}
+
+/// A number from 0 to 1. Not for secrets.
+pub fn random() -> f64 {
+    Math::random()
+}
+
+/// How far local time is ahead of UTC, now, in minutes.
+pub fn utc_offset_minutes() -> i64 {
+    // JavaScript counts from local time to UTC.
+    -(Date::new_0().get_timezone_offset() as i64)
+}
+
+/// The address this page came from, such as `http://localhost:8000`.
+pub fn origin() -> String {
+    location().origin().unwrap_or_default()
+}
+
+/// Whether [`copy`] works: browsers offer the clipboard only on HTTPS and localhost.
+pub fn can_copy() -> bool {
+    window().is_secure_context()
+}
+
+/// Puts text on the clipboard, then says whether that was allowed.
+pub fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
+    let copied = window().navigator().clipboard().write_text(text);
+    spawn_local(async move { done(JsFuture::from(copied).await.is_ok()) });
+}

@@ -1,0 +1,198 @@
+//! Where a person speaks.
+
+use leptos::{ev::KeyboardEvent, html::Textarea, prelude::*};
+use serde_json::{Map, Value};
+
+use super::{
+    live::Live,
+    room::{RoomStoreFields, holds},
+    tile::TileStoreFields,
+};
+use crate::{
+    api,
+    browser::{self, Connection},
+    protocol::{EventData, EventType, IdempotencyKey, Problem, Recipients},
+};
+
+/// The longest message one can write here, in UTF-16 units, as browsers count.
+const LONGEST: &str = "4000";
+
+/// One message on its way.
+#[derive(Clone)]
+struct Draft {
+    text: String,
+    to: String,
+    key: String,
+}
+
+/// Where a person speaks, to all or to one session.
+#[component]
+pub fn Composer() -> impl IntoView {
+    let live = Live::get();
+    let text = RwSignal::new(String::new());
+    let to = RwSignal::new(String::new());
+    // Stays the same until the message is through, so that another try after a
+    // lost answer does not say it twice.
+    let key = StoredValue::new(String::new());
+    let input = NodeRef::<Textarea>::new();
+    let speak = Action::new_local(|draft: &Draft| send(draft.clone()));
+    let note = RwSignal::new(None::<String>);
+
+    Effect::new(move || {
+        let Some(outcome) = speak.value().get() else {
+            return;
+        };
+        match outcome {
+            Ok(()) => {
+                text.set(String::new());
+                key.set_value(String::new());
+                note.set(None);
+            }
+            Err(problem) => note.set(Some(words(&problem))),
+        }
+        if let Some(input) = input.get_untracked() {
+            // Focus is a courtesy; a browser that refuses it loses nothing.
+            let _ = input.focus();
+        }
+    });
+    // An addressee who left is no addressee; the message is not sent to all instead.
+    Effect::new(move || {
+        live.room.tiles().track();
+        let chosen = to.get();
+        if !chosen.is_empty() && !holds(live.room, &chosen) {
+            to.set(String::new());
+            note.set(Some(
+                "The session you wrote to has left: your message would go to everyone.".to_owned(),
+            ));
+        }
+    });
+
+    let submit = move || {
+        let draft = text.get_untracked().trim().to_owned();
+        if draft.is_empty() || speak.pending().get_untracked() {
+            return;
+        }
+        note.set(None);
+        key.update_value(|key| {
+            if key.is_empty() {
+                *key = format!(
+                    "dashboard-{}-{:08x}",
+                    browser::now().millis(),
+                    (browser::random() * f64::from(u32::MAX)) as u32
+                );
+            }
+        });
+        speak.dispatch(Draft {
+            text: draft,
+            to: to.get_untracked(),
+            key: key.get_value(),
+        });
+    };
+    let enter = move |event: KeyboardEvent| {
+        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
+            event.prevent_default();
+            submit();
+        }
+    };
+    let ready = move || {
+        live.mounted.get()
+            && live.connection.get() != Connection::SignedOut
+            && !speak.pending().get()
+            && text.with(|text| !text.trim().is_empty())
+    };
+    view! {
+        <form
+            class="composer"
+            data-testid="composer"
+            on:submit=move |event| {
+                event.prevent_default();
+                submit();
+            }
+        >
+            <label class="unseen" for="composer-text">
+                "Message"
+            </label>
+            <textarea
+                id="composer-text"
+                name="text"
+                rows="2"
+                maxlength=LONGEST
+                placeholder="Say something to the room"
+                autocomplete="off"
+                node_ref=input
+                prop:value=text
+                on:input:target=move |event| {
+                    key.set_value(String::new());
+                    text.set(event.target().value());
+                }
+                on:keydown=enter
+            ></textarea>
+            <div class="composer-foot">
+                <label for="composer-to">"To"</label>
+                <select
+                    id="composer-to"
+                    name="to"
+                    prop:value=to
+                    on:change:target=move |event| to.set(event.target().value())
+                >
+                    <option value="">"Everyone"</option>
+                    <For
+                        each=move || live.room.tiles()
+                        key=|tile| tile.key()
+                        children=|tile| {
+                            let id = tile.key();
+                            let name = tile.agent_name();
+                            view! {
+                                <option value=id>
+                                    {move || name.try_get().unwrap_or_default()}
+                                </option>
+                            }
+                        }
+                    />
+                </select>
+                <button type="submit" disabled=move || !ready()>
+                    "Send"
+                </button>
+            </div>
+            <p class="composer-note" role="status">
+                {move || note.get()}
+            </p>
+        </form>
+    }
+}
+
+/// Publishes a message.
+async fn send(draft: Draft) -> Result<(), Problem> {
+    let data = EventData::try_from(Map::from_iter([(
+        "text".to_owned(),
+        Value::String(draft.text),
+    )]))
+    .map_err(|rule| Problem::field("data", rule))?;
+    let to = match draft.to.as_str() {
+        "" => Recipients::default(),
+        session => session
+            .parse()
+            .map_err(|rule| Problem::field("to", rule))
+            .and_then(|session| {
+                Recipients::try_from(vec![session]).map_err(|rule| Problem::field("to", rule))
+            })?,
+    };
+    let key: Option<IdempotencyKey> = draft.key.parse().ok();
+    api::broadcast(EventType::BroadcastMessage, data, None, Some(to), key)
+        .await
+        .map(|_| ())
+}
+
+/// What a person can make of a problem.
+fn words(problem: &Problem) -> String {
+    match (problem.status, problem.retry_after_seconds) {
+        (429, Some(seconds)) => {
+            format!(
+                "That was a lot at once. Your message can go out in {seconds} s: send it again then."
+            )
+        }
+        (429, None) => "That was a lot at once. Wait a moment, then send it again.".to_owned(),
+        (401, _) => "You are signed out. Run “leitl login” and open the link it prints.".to_owned(),
+        _ => format!("{}: {}", problem.title, problem.detail),
+    }
+}

@@ -1,0 +1,58 @@
+//! The page: the room, or why there is none to see.
+
+use leptos::{either::EitherOf3, prelude::*};
+use leptos_meta::Title;
+
+use super::{
+    failure::Failure, feed::Feed, header::Header, live::Live, messages::Messages,
+    room::RoomStoreFields, sessions::Sessions, sign_in::SignIn,
+};
+use crate::{api, protocol::Snapshot};
+
+/// The dashboard at `/leitl-dashboard`.
+#[component]
+pub fn DashboardPage() -> impl IntoView {
+    let snapshot = Resource::new_blocking(|| (), |()| api::snapshot());
+    let again = Callback::new(move |()| snapshot.refetch());
+    view! {
+        <Transition fallback=|| {
+            view! { <p class="page-note">"Opening the room…"</p> }
+        }>
+            {move || Suspend::new(async move {
+                match snapshot.await {
+                    Ok(snapshot) => EitherOf3::A(view! { <Dashboard snapshot /> }),
+                    Err(problem) if problem.status == 401 => EitherOf3::B(view! { <SignIn /> }),
+                    Err(problem) => EitherOf3::C(view! { <Failure problem again /> }),
+                }
+            })}
+        </Transition>
+    }
+}
+
+/// The live room.
+#[component]
+fn Dashboard(
+    /// The room at the moment of rendering.
+    snapshot: Snapshot,
+) -> impl IntoView {
+    let live = Live::start(snapshot);
+    provide_context(live);
+    let title = move || match live.room.tiles().with(Vec::len) {
+        0 => "LEITL".to_owned(),
+        count => format!("({count}) LEITL"),
+    };
+    view! {
+        <Title text=title />
+        <a class="skip" href="#sessions">
+            "Skip to the sessions"
+        </a>
+        <div class="room" data-connection=move || live.connection.get().name()>
+            <Header />
+            <main class="panels">
+                <Sessions />
+                <Feed />
+                <Messages />
+            </main>
+        </div>
+    }
+}

@@ -1,0 +1,40 @@
+//! Pages for what went wrong.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::protocol::Problem;
+
+/// Why the room cannot be shown, and a way to try again.
+#[component]
+pub fn Failure(
+    /// What went wrong.
+    problem: Problem,
+    /// Asks for the room again.
+    again: Callback<()>,
+) -> impl IntoView {
+    view! {
+        <Title text="Not available · LEITL" />
+        <main class="page" data-testid="failure">
+            <h1>{problem.title}</h1>
+            <p>{problem.detail}</p>
+            <button type="button" on:click=move |_| again.run(())>
+                "Try again"
+            </button>
+        </main>
+    }
+}
+
+/// For addresses that lead nowhere.
+#[component]
+pub fn NotFound() -> impl IntoView {
+    view! {
+        <Title text="Not found · LEITL" />
+        <main class="page">
+            <h1>"There is no such page"</h1>
+            <p>
+                <a href="/leitl-dashboard">"Go to the dashboard"</a>
+            </p>
+        </main>
+    }
+}

@@ -1,0 +1,202 @@
+//! What keeps the dashboard alive: the room, the clock and the socket.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
+use reactive_stores::Store;
+
+use super::room::{Room, RoomStoreFields, apply, refresh_ages};
+use crate::{
+    api,
+    browser::{self, Connection, Listener},
+    protocol::{Control, Event, EventId, ServerFrame, Snapshot, Timestamp},
+};
+
+/// How long to wait before a snapshot is asked for again.
+const SNAPSHOT_RETRY: Duration = Duration::from_secs(3);
+
+/// The live state of one dashboard; views get it as a context.
+#[derive(Clone, Copy)]
+pub struct Live {
+    /// The room.
+    pub room: Store<Room>,
+    /// Where the socket stands.
+    pub connection: RwSignal<Connection>,
+    /// The server's clock, to the second.
+    pub now: RwSignal<Timestamp>,
+    /// How far the person's clock is ahead of UTC; zero until the browser took over,
+    /// so that both sides render the same.
+    pub utc_offset_minutes: RwSignal<i64>,
+    /// Whether the browser took over.
+    pub mounted: RwSignal<bool>,
+    /// The one session whose activity is shown; all if `None`.
+    pub only: RwSignal<Option<String>>,
+    /// Milliseconds by which the server's clock is ahead of the browser's.
+    clock_lead: StoredValue<i64>,
+    /// Asks the socket for another try at once.
+    retry: StoredValue<UnboundedSender<()>>,
+    /// Events that wait for a snapshot, while one is on its way.
+    parked: StoredValue<Option<Vec<Event>>>,
+    /// Whether a socket was live before.
+    was_live: StoredValue<bool>,
+}
+
+impl Live {
+    /// Starts from a snapshot. The socket is opened as soon as there is a browser.
+    pub fn start(snapshot: Snapshot) -> Self {
+        let (retry, retries) = unbounded();
+        let live = Self {
+            now: RwSignal::new(snapshot.now),
+            room: Store::new(Room::from(snapshot)),
+            connection: RwSignal::new(Connection::Connecting),
+            utc_offset_minutes: RwSignal::new(0),
+            mounted: RwSignal::new(false),
+            only: RwSignal::new(None),
+            clock_lead: StoredValue::new(0),
+            retry: StoredValue::new(retry),
+            parked: StoredValue::new(None),
+            was_live: StoredValue::new(false),
+        };
+        let retries = StoredValue::new(Some(retries));
+        Effect::new(move || {
+            if let Some(retries) = retries.try_update_value(Option::take).flatten() {
+                live.mount(retries);
+            }
+        });
+        live
+    }
+
+    /// The live state of the dashboard this view is in.
+    pub fn get() -> Self {
+        expect_context()
+    }
+
+    /// Opens the socket now instead of at the end of a wait.
+    pub fn try_now(self) {
+        self.retry.with_value(|retry| {
+            // Nobody listens only after the dashboard is gone.
+            let _ = retry.unbounded_send(());
+        });
+    }
+
+    /// The age of an instant by the server's clock.
+    pub fn age(self, at: Timestamp) -> Duration {
+        at.until(self.now.get())
+    }
+
+    /// Looks for a session's name; the id if it is not here.
+    pub fn name_of(self, recipient: &str) -> String {
+        self.room.tiles().with_untracked(|tiles| {
+            tiles
+                .iter()
+                .find(|tile| tile.session_id == recipient)
+                .map_or_else(|| recipient.to_owned(), |tile| tile.agent_name.clone())
+        })
+    }
+
+    fn mount(self, retries: UnboundedReceiver<()>) {
+        self.set_clock(self.now.get_untracked());
+        self.utc_offset_minutes.set(browser::utc_offset_minutes());
+        self.mounted.set(true);
+        browser::every_second(move || self.tick());
+        browser::observe(self, retries);
+    }
+
+    fn tick(self) {
+        let lead = self.clock_lead.get_value();
+        self.now
+            .set(Timestamp::from_millis(browser::now().millis() + lead));
+    }
+
+    fn set_clock(self, server: Timestamp) {
+        self.clock_lead
+            .set_value(server.millis() - browser::now().millis());
+        self.tick();
+    }
+
+    fn take(self, event: Event) {
+        // The page was under way when the snapshot's clock was read; an event
+        // from what looks like the future says by how much.
+        if event.timestamp > self.now.get_untracked() {
+            let here = browser::now().millis() + self.clock_lead.get_value();
+            let behind = event.timestamp.millis() - here;
+            if behind > 0 {
+                self.clock_lead.update_value(|lead| *lead += behind);
+            }
+        }
+        if let Some(event) = self.park(event) {
+            apply(self.room, event);
+        }
+    }
+
+    /// Keeps an event for later if a snapshot is on its way.
+    fn park(self, event: Event) -> Option<Event> {
+        self.parked
+            .try_update_value(|parked| match parked {
+                Some(parked) => {
+                    parked.push(event);
+                    None
+                }
+                None => Some(event),
+            })
+            .flatten()
+    }
+
+    fn welcome(self, recovered: bool) {
+        let again = self.was_live.get_value();
+        self.was_live.set_value(true);
+        if !recovered {
+            self.parked.set_value(Some(Vec::new()));
+            spawn_local_scoped_with_cancellation(self.reload());
+        } else if again {
+            spawn_local_scoped_with_cancellation(async move {
+                // Without the answer the next heartbeats put the ages right.
+                if let Ok(sessions) = api::active_sessions(None, None).await {
+                    refresh_ages(self.room, sessions);
+                }
+            });
+        }
+    }
+
+    /// Puts a fresh snapshot in the room's place, and the events that came
+    /// meanwhile on top.
+    async fn reload(self) {
+        let snapshot = loop {
+            match api::snapshot().await {
+                Ok(snapshot) => break snapshot,
+                Err(problem) if problem.status == 401 => {
+                    return self.connection.set(Connection::SignedOut);
+                }
+                Err(_) => browser::sleep(SNAPSHOT_RETRY).await,
+            }
+        };
+        self.set_clock(snapshot.now);
+        self.room.set(Room::from(snapshot));
+        let parked = self.parked.try_update_value(Option::take).flatten();
+        for event in parked.unwrap_or_default() {
+            apply(self.room, event);
+        }
+    }
+}
+
+impl Listener for Live {
+    fn since(&self) -> EventId {
+        self.room.cursor().get_untracked()
+    }
+
+    fn frame(&self, frame: ServerFrame) {
+        match frame {
+            ServerFrame::Event(event) => self.take(*event),
+            ServerFrame::Control(Control::Welcome { recovered, .. }) => self.welcome(recovered),
+            ServerFrame::Control(_) => {}
+        }
+    }
+
+    fn connection(&self, connection: Connection) {
+        self.connection.set(connection);
+    }
+}
+
+/// An event in a list, shared by feed and message log.
+pub type Listed = Arc<Event>;

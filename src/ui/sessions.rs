@@ -1,0 +1,46 @@
+//! The sessions, one tile each.
+
+use leptos::prelude::*;
+
+use super::{
+    connection::ConnectionNote, join::JoinHelp, live::Live, room::RoomStoreFields,
+    tile_view::TileView,
+};
+
+/// Who is in the room.
+#[component]
+pub fn Sessions() -> impl IntoView {
+    let live = Live::get();
+    let count = Memo::new(move |_| live.room.tiles().with(Vec::len));
+    let empty = move || count.get() == 0;
+    view! {
+        <section class="panel sessions" id="sessions" aria-labelledby="sessions-heading">
+            <header class="panel-head">
+                <h2 id="sessions-heading">"Sessions"</h2>
+                <span class="tally">{count}</span>
+            </header>
+            <div class="panel-body">
+                <ConnectionNote />
+                <Show when=empty>
+                    <div class="empty" data-testid="empty-sessions">
+                        <h3>"Nobody is here yet"</h3>
+                        <JoinHelp />
+                    </div>
+                </Show>
+                <div class="tiles">
+                    <For
+                        each=move || live.room.tiles()
+                        key=|tile| tile.key()
+                        children=|tile| view! { <TileView tile /> }
+                    />
+                </div>
+                <Show when=move || !empty()>
+                    <details class="more">
+                        <summary>"How another agent joins"</summary>
+                        <JoinHelp />
+                    </details>
+                </Show>
+            </div>
+        </section>
+    }
+}
