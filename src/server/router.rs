@@ -89,17 +89,36 @@ pub fn router(server: Server) -> anyhow::Result<Router> {
         .with_state(state))
 }
 
-/// What Leptos must know. From `Leptos.toml` and `LEPTOS_*` in a checkout or under
-/// cargo-leptos; an installed binary finds the same values here.
+/// What Leptos must know: from `Leptos.toml` and `LEPTOS_*` in a checkout or under
+/// cargo-leptos, the same values from here elsewhere.
 fn leptos_options() -> anyhow::Result<LeptosOptions> {
-    if Path::new("Leptos.toml").exists() {
-        return Ok(get_configuration(Some("Leptos.toml"))?.leptos_options);
+    let mut options = if Path::new("Leptos.toml").exists() {
+        get_configuration(Some("Leptos.toml"))?.leptos_options
+    } else {
+        let root = std::env::var("LEPTOS_SITE_ROOT").unwrap_or_else(|_| "target/site".to_owned());
+        LeptosOptions::builder()
+            .output_name("leitl")
+            .env(Env::PROD)
+            .site_root(root)
+            .build()
+    };
+    if !Path::new(&*options.site_root).exists() {
+        // Started from another directory: the site is built beside the binary.
+        let binary = std::env::current_exe()?;
+        let beside = binary.ancestors().nth(2).map(|target| target.join("site"));
+        match beside
+            .as_deref()
+            .filter(|site| site.exists())
+            .and_then(Path::to_str)
+        {
+            Some(site) => options.site_root = site.into(),
+            None => tracing::warn!(
+                site_root = &*options.site_root,
+                "the dashboard's files are missing: run `cargo leptos build` or set LEPTOS_SITE_ROOT"
+            ),
+        }
     }
-    let options = LeptosOptions::builder().output_name("leitl").env(Env::PROD);
-    Ok(match std::env::var("LEPTOS_SITE_ROOT") {
-        Ok(root) => options.site_root(root).build(),
-        Err(_) => options.site_root("target/site").build(),
-    })
+    Ok(options)
 }
 
 /// Lets a page run our own scripts and nothing else. WASM needs

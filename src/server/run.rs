@@ -1,6 +1,6 @@
 //! Starting and stopping.
 
-use std::time::Duration;
+use std::{io::Write, net::IpAddr, time::Duration};
 
 use anyhow::{Context, bail};
 use redis::ConnectionAddr;
@@ -104,14 +104,15 @@ async fn serve(
         server.stopping.cancelled().await;
         server.tasks.close();
         server.tasks.wait().await;
+        Ok(())
     };
-    let both = async { tokio::join!(serving, drained).0 };
+    let both = async { tokio::try_join!(serving, drained) };
     let stopped = async {
         server.stopping.cancelled().await;
         tokio::time::sleep(DRAIN_LIMIT).await;
     };
     let served = tokio::select! {
-        served = both => served.context("the HTTP server failed"),
+        served = both => served.map(|_| ()).context("the HTTP server failed"),
         () = stopped => {
             tracing::warn!("some connections did not close in {} s", DRAIN_LIMIT.as_secs());
             Ok(())
@@ -124,50 +125,49 @@ async fn serve(
     served
 }
 
-/// Tells whoever started the server how to come in, on standard output.
+/// Tells whoever started the server how to come in, on standard output. The
+/// commands work from any directory.
 fn welcome(server: &Server, listener: &TcpListener) -> anyhow::Result<()> {
-    use std::io::Write;
-
     let addr = listener.local_addr()?;
-    let local = format!(
-        "http://{}:{}",
-        if addr.ip().is_loopback() {
-            "localhost".to_owned()
-        } else {
-            addr.ip().to_string()
-        },
-        addr.port()
-    );
+    let host = match addr.ip() {
+        ip if ip.is_loopback() || ip.is_unspecified() => "localhost".to_owned(),
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    let local = format!("http://{host}:{}", addr.port());
     let url = server.config.server.public_url.clone().unwrap_or(local);
     let link = server
         .auth
         .keys()
         .login_link(&url, User::operator(), Workspace::main())?;
-    let data_dir = server.config.server.data_dir.display();
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "LEITL is live at http://{addr}")?;
-    writeln!(out)?;
-    writeln!(out, "Dashboard (this link is good once, for a minute):")?;
-    writeln!(out, "  {link}")?;
-    writeln!(out, "A new link:")?;
-    writeln!(out, "  leitl login --data-dir {data_dir} --url {url}")?;
-    writeln!(out)?;
-    writeln!(out, "An agent joins:")?;
-    writeln!(
-        out,
-        "  export LEITL_URL={url} LEITL_TOKEN=$(leitl token --user you --data-dir {data_dir})"
-    )?;
-    writeln!(
-        out,
-        "  curl $LEITL_URL/api/leitl/session/register -H \"Authorization: Bearer $LEITL_TOKEN\" \\"
-    )?;
-    writeln!(
-        out,
-        "    --json '{{\"agent_name\": \"Cece\", \"agent_type\": \"code_assistant\"}}'"
-    )?;
-    writeln!(out, "Three agents to look at: leitl demo")?;
-    out.flush()?;
-    Ok(())
+    let leitl = std::env::current_exe()?;
+    let leitl = leitl.display();
+    let data_dir = server.config.server.data_dir.canonicalize()?;
+    let data_dir = data_dir.display();
+    let text = format!(
+        r#"LEITL is live at http://{addr}
+
+Dashboard (the link is good once, for a minute):
+  {link}
+A new link:
+  {leitl} login --url {url} --data-dir {data_dir}
+
+Three agents to look at:
+  {leitl} demo --url {url} --data-dir {data_dir}
+
+Your own agent joins:
+  export LEITL_URL={url}
+  export LEITL_TOKEN=$({leitl} token --user you --data-dir {data_dir})
+  curl $LEITL_URL/api/leitl/session/register -H "Authorization: Bearer $LEITL_TOKEN" \
+    --json '{{"agent_name": "Cece", "agent_type": "code_assistant"}}'
+
+"#
+    );
+    let mut output = std::io::stdout().lock();
+    output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+        .context("cannot write to standard output")
 }
 
 /// Sockets are files, and the usual soft limit of 1,024 of them is soon reached.
