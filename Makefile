@@ -48,7 +48,7 @@ lint:
 
 doc:
 	$(say) "Documentation"
-	@$(env) RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --quiet
+	@$(env) RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet
 
 unit:
 	$(say) "Unit tests"

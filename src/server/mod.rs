@@ -1,6 +1,6 @@
 //! The server: everything that needs Redis, disk or network.
 //!
-//! A request's way: [`router`] and its [`layers`] → [`crate::api`] or [`socket`]
+//! A request's way: `router` and its `layers` → [`crate::api`] or [`socket`]
 //! → [`presence`], [`bus`] or [`auth`] → [`store`]. Arrows point to the store,
 //! never back; what it publishes comes round through the bus's hub to the
 //! sockets.

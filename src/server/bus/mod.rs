@@ -1,7 +1,7 @@
 //! The bus: ordered, gapless, resumable for 24 hours (design, section 4).
 //!
 //! An event's way: [`Bus::broadcast`] → one script in Redis gives it its offset,
-//! stores and publishes it → each node's [`hub`] hears it, sees by the offset
+//! stores and publishes it → each node's [`Hub`] hears it, sees by the offset
 //! whether it missed one, and fills the gap from the stream → every socket of
 //! the workspace gets the same serialised text.
 //!

@@ -1,5 +1,5 @@
 //! The only place that speaks Redis. One file a family of keys; every key is
-//! built in [`keys`], every script stands in `scripts/`.
+//! built in `keys`, every script stands in `scripts/`.
 //!
 //! Nothing here knows of HTTP, sockets or sessions' rules: it reads and writes
 //! what the modules above decide, atomically.
