@@ -5,6 +5,7 @@ use std::path::Path;
 use axum::{
     Router,
     extract::{FromRef, Request},
+    http::header,
     middleware::from_fn,
     response::Redirect,
     routing::get,
@@ -52,9 +53,10 @@ pub fn router(server: Server) -> anyhow::Result<Router> {
         server: server.clone(),
         options: options.clone(),
     };
+    let reload = reload_source(&options);
     let context = move || {
         provide_context(server.clone());
-        set_content_security_policy();
+        set_content_security_policy(&reload);
     };
     let pages = generate_route_list(App);
     Ok(Router::new()
@@ -123,16 +125,27 @@ fn leptos_options() -> anyhow::Result<LeptosOptions> {
 
 /// Lets a page run our own scripts and nothing else. WASM needs
 /// `wasm-unsafe-eval`, which allows no evaluation of text.
-fn set_content_security_policy() {
+fn set_content_security_policy(reload: &str) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
         return;
     };
     let policy = format!(
         "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; \
-         style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; connect-src 'self'; \
+         style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; connect-src 'self'{reload}; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
     );
     if let Ok(policy) = policy.parse() {
-        response.insert_header(axum::http::header::CONTENT_SECURITY_POLICY, policy);
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+/// Under `cargo leptos watch`: where pages hear that they should reload.
+fn reload_source(options: &LeptosOptions) -> String {
+    match std::env::var_os("LEPTOS_WATCH") {
+        Some(_) => format!(
+            " ws://localhost:{0} ws://127.0.0.1:{0}",
+            options.reload_port
+        ),
+        None => String::new(),
     }
 }
