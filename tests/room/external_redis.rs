@@ -1,0 +1,75 @@
+//! A Redis that no server of ours started.
+
+use std::{
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+
+use crate::server::eventually;
+
+/// A Redis on a unix socket in a directory of its own.
+pub struct ExternalRedis {
+    directory: TempDir,
+    process: Child,
+}
+
+impl ExternalRedis {
+    /// Starts it and waits until it answers.
+    pub async fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let process = spawn(&directory);
+        let redis = Self { directory, process };
+        redis.answers().await;
+        redis
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        let socket = self.directory.path().join("redis.sock");
+        format!("unix://{}", socket.display())
+    }
+
+    /// Takes it away, without warning.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Brings it back with its data.
+    pub async fn restart(&mut self) {
+        self.process = spawn(&self.directory);
+        self.answers().await;
+    }
+
+    async fn answers(&self) {
+        let client = redis::Client::open(self.url()).unwrap();
+        eventually("Redis answers", async || {
+            let mut connection = client.get_multiplexed_async_connection().await.ok()?;
+            redis::cmd("PING").query_async::<String>(&mut connection).await.ok()
+        })
+        .await;
+    }
+}
+
+fn spawn(directory: &TempDir) -> Child {
+    Command::new("redis-server")
+        .args(["--port", "0", "--save", "", "--appendonly", "yes"])
+        .args(["--unixsocket", "redis.sock"])
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the tests need redis-server on PATH")
+}
+
+impl Drop for ExternalRedis {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        while let Ok(None) = self.process.try_wait() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Tests of the whole server: the real binary with a real Redis, reached only as
+//! agents, people and operators reach it. They speak the wire's JSON and not the
+//! crate's own types, so that a change of the contract shows here.
+//!
+//! One program for all subjects, because linking takes longer than running.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod agent;
+mod client;
+mod external_redis;
+mod forgery;
+mod server;
+mod socket;
+
+mod bad_frames;
+mod bad_input;
+mod broadcast;
+mod cluster;
+mod configuration;
+mod history;
+mod login;
+mod outage;
+mod privacy_of_logs;
+mod protocol_document;
+mod resume;
+mod sessions;
+mod shutdown;
+mod silence;
+mod slow_consumer;
+mod start_errors;
+mod tokens;
+mod workspaces;
