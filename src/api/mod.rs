@@ -19,7 +19,8 @@ mod tokens;
 pub use events::{activity, broadcast, messages};
 pub use health::health;
 pub use sessions::{
-    active_sessions, session_end, session_heartbeat, session_register, session_update,
+    ActiveSessions, SessionEnd, SessionRegister, active_sessions, session_end, session_heartbeat,
+    session_register, session_update,
 };
 pub use snapshot::snapshot;
 pub use tokens::{create_token, list_tokens, revoke_token};
