@@ -13,11 +13,17 @@ use crate::protocol::{
 /// token. 409 if `session_id` is that of a live session.
 #[server(prefix = "/api/leitl", endpoint = "session/register", input = JsonBody, output = JsonBody)]
 pub async fn session_register(
+    /// The name it goes by.
     agent_name: AgentName,
+    /// What kind of agent it is.
     agent_type: AgentType,
+    /// Its tags.
     tags: Option<Tags>,
+    /// What it is working on.
     current_task: Option<Task>,
+    /// Where it draws its context from.
     context_sources: Option<ContextSources>,
+    /// An id of its own choice.
     session_id: Option<SessionId>,
 ) -> Result<Registered, Problem> {
     use crate::server::{Request, presence::Registration};
@@ -92,7 +98,9 @@ pub async fn session_update(
 /// Ends a session.
 #[server(prefix = "/api/leitl", endpoint = "session/end", input = JsonBody, output = JsonBody)]
 pub async fn session_end(
+    /// Which; may be left out with a session token.
     session_id: Option<SessionId>,
+    /// Why.
     reason: Option<Reason>,
 ) -> Result<(), Problem> {
     use crate::server::Request;
@@ -110,7 +118,9 @@ pub async fn session_end(
 /// Active Sessions").
 #[server(prefix = "/api/leitl", endpoint = "sessions/active", input = GetUrl, output = JsonBody)]
 pub async fn active_sessions(
+    /// Only those with this tag.
     tag: Option<String>,
+    /// Only those of this type.
     agent_type: Option<String>,
 ) -> Result<Vec<ActiveSession>, Problem> {
     use crate::server::Request;

@@ -1,8 +1,12 @@
 //! The command line: one file a command.
 
+mod backoff;
+mod client;
+mod demo;
 mod keys;
 mod login;
 mod serve;
+mod socket;
 mod token;
 
 use std::process::ExitCode;
@@ -26,6 +30,8 @@ enum Command {
     Token(token::TokenArguments),
     /// Print a one-time login link for the dashboard and nothing else.
     Login(login::LoginArguments),
+    /// Run three agents that join a server, to look at and to try things on.
+    Demo(demo::DemoArguments),
     /// Look after the signing keys.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -38,6 +44,7 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Token(arguments) => token::run(arguments),
         Command::Login(arguments) => login::run(arguments),
+        Command::Demo(arguments) => block_on(demo::run(arguments)),
         Command::Keys(command) => keys::run(command),
     };
     match outcome {
@@ -47,4 +54,9 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs a command that waits for the network.
+fn block_on(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Runtime::new()?.block_on(command)
 }

@@ -36,5 +36,5 @@ pub(super) fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     if let Some(url) = arguments.redis_url {
         config.redis.url = Some(url);
     }
-    tokio::runtime::Runtime::new()?.block_on(server::run(config))
+    super::block_on(server::run(config))
 }
