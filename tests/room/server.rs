@@ -30,6 +30,8 @@ pub struct Setup {
     redis_url: Option<String>,
     variables: Vec<(String, String)>,
     arguments: Vec<String>,
+    /// Where it listens; `None` leaves that to its configuration.
+    addr: Option<&'static str>,
 }
 
 /// How a start that must fail ended.
@@ -48,6 +50,7 @@ impl Setup {
             redis_url: None,
             variables: Vec::new(),
             arguments: Vec::new(),
+            addr: Some("127.0.0.1:0"),
         }
     }
 
@@ -83,6 +86,12 @@ impl Setup {
         self
     }
 
+    /// Without the flag that says where to listen.
+    pub fn without_addr(mut self) -> Self {
+        self.addr = None;
+        self
+    }
+
     /// The directory for everything of this server.
     pub fn directory(&self) -> &Path {
         self.directory.path()
@@ -109,10 +118,13 @@ impl Setup {
     fn serve(&self, stderr: &NamedTempFile) -> Child {
         let mut command = self.binary();
         command
-            .args(["serve", "--addr", "127.0.0.1:0", "--data-dir"])
+            .args(["serve", "--data-dir"])
             .arg(self.data_dir())
             .stdout(Stdio::piped())
             .stderr(stderr.reopen().unwrap());
+        if let Some(addr) = self.addr {
+            command.args(["--addr", addr]);
+        }
         if let Some(url) = &self.redis_url {
             command.args(["--redis-url", url]);
         }

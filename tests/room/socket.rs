@@ -1,10 +1,12 @@
 //! A client's end of a socket.
 
+use std::time::Duration;
+
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::{
     net::TcpStream,
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, interval, timeout, timeout_at},
 };
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
@@ -178,6 +180,15 @@ impl Socket {
     /// The answer to a broadcast: an `ack` or an `error` with its `ref`.
     pub async fn answer(&mut self, reference: &str) -> Value {
         self.named("ref", reference).await
+    }
+
+    /// Gives signs of life until it is dropped.
+    pub async fn beat_forever(&mut self) -> ! {
+        let mut ticks = interval(Duration::from_millis(100));
+        loop {
+            ticks.tick().await;
+            self.send(json!({"type": "heartbeat"})).await;
+        }
     }
 
     /// Asserts that the server still answers on this socket.

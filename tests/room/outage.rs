@@ -1,0 +1,63 @@
+//! Redis goes away and comes back.
+
+use rustix::process::{Signal, kill_process};
+use serde_json::json;
+
+use crate::{
+    client::Client,
+    external_redis::ExternalRedis,
+    server::{Setup, eventually},
+    socket::assert_gapless,
+};
+
+async fn health_is(client: &Client, status: u16) {
+    eventually("health changes", async || {
+        (client.get("health").await.status == status).then_some(())
+    })
+    .await;
+}
+
+/// A subscription that looks alive but is deaf after an outage is the failure
+/// this guards against: what is published afterwards must arrive on sockets that
+/// were open all the time.
+#[tokio::test]
+async fn open_sockets_outlive_an_outage_of_redis() {
+    let mut redis = ExternalRedis::start().await;
+    let server = Setup::unlimited().redis(&redis.url()).start().await;
+    let ann = server.user("ann").await;
+    let mut room = ann.observe().await;
+    ann.count(0..3).await;
+
+    redis.kill();
+    health_is(&ann, 503).await;
+    let problem = ann.get("health").await.problem(503);
+    assert!(problem["detail"].as_str().unwrap().contains("Redis"), "{problem}");
+    ann.get("sessions/active").await.problem(503);
+    let body = json!({"event_type": "x.count", "data": {"n": 3}});
+    ann.post("broadcast", body).await.problem(503);
+
+    redis.restart().await;
+    health_is(&ann, 200).await;
+    ann.count(3..6).await;
+    assert_gapless(0, &room.stored_events(6).await);
+    room.assert_open().await;
+}
+
+#[tokio::test]
+async fn a_private_redis_that_dies_is_started_again() {
+    let server = Setup::unlimited().start().await;
+    let ann = server.user("ann").await;
+    let mut room = ann.observe().await;
+    ann.count(0..3).await;
+    let first = server.redis_process().await;
+    kill_process(first, Signal::KILL).unwrap();
+    eventually("another Redis runs", async || {
+        let client = redis::Client::open(server.redis_url()).unwrap();
+        client.get_multiplexed_async_connection().await.ok()
+    })
+    .await;
+    health_is(&ann, 200).await;
+    assert_ne!(server.redis_process().await, first);
+    ann.count(3..6).await;
+    assert_gapless(0, &room.stored_events(6).await);
+}
