@@ -13,7 +13,10 @@ async fn refused(socket: &mut Socket, text: &str) -> Value {
     socket.send_message(Message::text(text)).await;
     let frame = socket.control("error").await;
     let problem = &frame["problem"];
-    assert!(problem["title"].is_string() && problem["detail"].is_string(), "{frame}");
+    assert!(
+        problem["title"].is_string() && problem["detail"].is_string(),
+        "{frame}"
+    );
     frame
 }
 
@@ -34,29 +37,54 @@ async fn a_broken_frame_is_answered_and_the_socket_stays_open() {
         ("type", json!({"type": "dance"})),
         ("type", json!({"type": 5})),
         ("event_type", json!({"type": "broadcast"})),
-        ("event_type", json!({"type": "broadcast", "event_type": "deploy"})),
-        ("data", json!({"type": "broadcast", "event_type": "x.a", "data": "text"})),
-        ("data", json!({"type": "broadcast", "event_type": "x.a", "data": {"a": "a".repeat(16 * 1024)}})),
-        ("to", json!({"type": "broadcast", "event_type": "x.a", "to": "Cece"})),
+        (
+            "event_type",
+            json!({"type": "broadcast", "event_type": "deploy"}),
+        ),
+        (
+            "data",
+            json!({"type": "broadcast", "event_type": "x.a", "data": "text"}),
+        ),
+        (
+            "data",
+            json!({"type": "broadcast", "event_type": "x.a", "data": {"a": "a".repeat(16 * 1024)}}),
+        ),
+        (
+            "to",
+            json!({"type": "broadcast", "event_type": "x.a", "to": "Cece"}),
+        ),
         ("status", json!({"type": "heartbeat", "status": "stale"})),
-        ("session_id", json!({"type": "heartbeat", "session_id": "cece"})),
-        ("current_task", json!({"type": "heartbeat", "current_task": "a\nb"})),
+        (
+            "session_id",
+            json!({"type": "heartbeat", "session_id": "cece"}),
+        ),
+        (
+            "current_task",
+            json!({"type": "heartbeat", "current_task": "a\nb"}),
+        ),
     ] {
         let frame = frame.to_string();
         let answer = refused(&mut socket, &frame).await;
         assert_eq!(answer["problem"]["status"], 422, "{frame}: {answer}");
-        assert_eq!(answer["problem"]["errors"][0]["field"], field, "{frame}: {answer}");
+        assert_eq!(
+            answer["problem"]["errors"][0]["field"], field,
+            "{frame}: {answer}"
+        );
     }
     let foreign = json!({"type": "heartbeat", "session_id": claude.session_id});
     let answer = refused(&mut socket, &foreign.to_string()).await;
     assert_eq!(answer["problem"]["status"], 403);
-    socket.send_broadcast("r", "session.started", json!({})).await;
+    socket
+        .send_broadcast("r", "session.started", json!({}))
+        .await;
     assert_eq!(socket.answer("r").await["problem"]["status"], 403);
     // The ref comes back even from a frame that cannot be taken.
     socket.send_broadcast("s", "deploy", json!({})).await;
     assert_eq!(socket.answer("s").await["problem"]["status"], 422);
 
-    socket.send_message(Message::binary(vec![0, 159, 146, 150])).await;
+    socket
+        .send_message(Message::binary(vec![0, 159, 146, 150]))
+        .await;
     let answer = socket.control("error").await;
     assert_eq!(answer["problem"]["status"], 400);
     socket.assert_open().await;
@@ -93,7 +121,9 @@ async fn a_frame_over_64_kib_ends_the_socket() {
     }
     // What is far larger is not read to its end; the line may just be cut.
     let mut socket = cece.join().await;
-    let _ = socket.try_send(Message::text("a".repeat(20 * 1024 * 1024))).await;
+    let _ = socket
+        .try_send(Message::text("a".repeat(20 * 1024 * 1024)))
+        .await;
     loop {
         match socket.next().await {
             Frame::Json(_) => {}
@@ -120,7 +150,11 @@ async fn a_flood_of_frames_ends_the_socket() {
     let mut socket = cece.join().await;
     // Five seconds' worth passes at once; a few more may, by the time they come.
     for _ in 0..40 {
-        if socket.try_send(Message::text("{\"type\":\"ping\"}")).await.is_err() {
+        if socket
+            .try_send(Message::text("{\"type\":\"ping\"}"))
+            .await
+            .is_err()
+        {
             break;
         }
     }
@@ -145,7 +179,13 @@ async fn an_address_that_is_no_session_is_told_so() {
     let server = Setup::new().start().await;
     let ann = server.user("ann").await;
     let token = ann.token.as_deref().unwrap();
-    for id in ["leitl-nobody", "cece", "leitl-%7Bdefault%7D", "%00", "leitl-CECE"] {
+    for id in [
+        "leitl-nobody",
+        "cece",
+        "leitl-%7Bdefault%7D",
+        "%00",
+        "leitl-CECE",
+    ] {
         let url = ann.socket_url(&format!("/{id}?token={token}"));
         assert_eq!(Socket::refusal(&url).await, 4404, "{id}");
     }

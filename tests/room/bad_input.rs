@@ -85,7 +85,10 @@ async fn broken_registrations_name_the_field() {
         if value.is_null() {
             body.as_object_mut().unwrap().remove(member);
         }
-        room.ann.post("session/register", body).await.refused_for(field);
+        room.ann
+            .post("session/register", body)
+            .await
+            .refused_for(field);
     }
     room.assert_untouched().await;
     room.ann.post("session/register", good).await.ok();
@@ -100,25 +103,85 @@ async fn broken_broadcasts_and_changes_name_the_field() {
         ("broadcast", "event_type", json!({})),
         ("broadcast", "event_type", json!({"event_type": 5})),
         ("broadcast", "event_type", json!({"event_type": "deploy"})),
-        ("broadcast", "event_type", json!({"event_type": "task.invented"})),
+        (
+            "broadcast",
+            "event_type",
+            json!({"event_type": "task.invented"}),
+        ),
         ("broadcast", "event_type", json!({"event_type": "x."})),
         ("broadcast", "event_type", json!({"event_type": "x.UPPER"})),
-        ("broadcast", "data", json!({"event_type": "x.a", "data": []})),
-        ("broadcast", "data", json!({"event_type": "x.a", "data": "text"})),
-        ("broadcast", "data", json!({"event_type": "x.a", "data": {"a": kib_16}})),
-        ("broadcast", "to", json!({"event_type": "x.a", "to": "Cece"})),
-        ("broadcast", "to[0]", json!({"event_type": "x.a", "to": [""]})),
-        ("broadcast", "to", json!({"event_type": "x.a", "to": vec!["Cece"; 33]})),
-        ("broadcast", "session_id", json!({"event_type": "x.a", "session_id": "cece"})),
-        ("broadcast", "idempotency_key", json!({"event_type": "x.a", "idempotency_key": ""})),
+        (
+            "broadcast",
+            "data",
+            json!({"event_type": "x.a", "data": []}),
+        ),
+        (
+            "broadcast",
+            "data",
+            json!({"event_type": "x.a", "data": "text"}),
+        ),
+        (
+            "broadcast",
+            "data",
+            json!({"event_type": "x.a", "data": {"a": kib_16}}),
+        ),
+        (
+            "broadcast",
+            "to",
+            json!({"event_type": "x.a", "to": "Cece"}),
+        ),
+        (
+            "broadcast",
+            "to[0]",
+            json!({"event_type": "x.a", "to": [""]}),
+        ),
+        (
+            "broadcast",
+            "to",
+            json!({"event_type": "x.a", "to": vec!["Cece"; 33]}),
+        ),
+        (
+            "broadcast",
+            "session_id",
+            json!({"event_type": "x.a", "session_id": "cece"}),
+        ),
+        (
+            "broadcast",
+            "idempotency_key",
+            json!({"event_type": "x.a", "idempotency_key": ""}),
+        ),
         ("session/heartbeat", "session_id", json!({})),
-        ("session/heartbeat", "session_id", json!({"session_id": "*"})),
-        ("session/heartbeat", "status", json!({"session_id": session, "status": "stale"})),
-        ("session/heartbeat", "status", json!({"session_id": session, "status": "Busy"})),
-        ("session/update", "current_task", json!({"session_id": session, "current_task": 5})),
-        ("session/update", "status", json!({"session_id": session, "current_task": "t", "status": ""})),
+        (
+            "session/heartbeat",
+            "session_id",
+            json!({"session_id": "*"}),
+        ),
+        (
+            "session/heartbeat",
+            "status",
+            json!({"session_id": session, "status": "stale"}),
+        ),
+        (
+            "session/heartbeat",
+            "status",
+            json!({"session_id": session, "status": "Busy"}),
+        ),
+        (
+            "session/update",
+            "current_task",
+            json!({"session_id": session, "current_task": 5}),
+        ),
+        (
+            "session/update",
+            "status",
+            json!({"session_id": session, "current_task": "t", "status": ""}),
+        ),
         ("session/end", "session_id", json!({})),
-        ("session/end", "reason", json!({"session_id": session, "reason": "r".repeat(201)})),
+        (
+            "session/end",
+            "reason",
+            json!({"session_id": session, "reason": "r".repeat(201)}),
+        ),
         ("token", "name", json!({})),
         ("token", "name", json!({"name": ""})),
         ("token", "ttl_days", json!({"name": "n", "ttl_days": 0})),
@@ -173,26 +236,47 @@ async fn what_is_no_json_is_refused_by_its_kind() {
     let room = Room::open().await;
     let whole = json!({"agent_name": "Claude", "agent_type": "t"}).to_string();
     for body in ["{", "nonsense", "{\"agent_name\": \"Claude\",}", "\u{0}"] {
-        room.ann.post_text("session/register", body).await.problem(400);
+        room.ann
+            .post_text("session/register", body)
+            .await
+            .problem(400);
     }
     let trailing = format!("{whole} {{}}");
-    room.ann.post_text("session/register", trailing).await.problem(400);
+    room.ann
+        .post_text("session/register", trailing)
+        .await
+        .problem(400);
     let not_utf8 = b"{\"agent_name\": \"\xff\", \"agent_type\": \"t\"}".to_vec();
     let answer = room.ann.post_text("session/register", not_utf8).await;
     assert!([400, 422].contains(&answer.status), "{answer:?}");
     answer.problem(answer.status);
     for body in ["[]", "5", "null", "\"text\""] {
-        room.ann.post_text("session/register", body).await.problem(422);
+        room.ann
+            .post_text("session/register", body)
+            .await
+            .problem(422);
     }
-    room.ann.post_text("session/register", "").await.refused_for("agent_name");
-    let deep = format!("{{\"event_type\": \"x.a\", \"data\": {}", "[".repeat(20_000));
+    room.ann
+        .post_text("session/register", "")
+        .await
+        .refused_for("agent_name");
+    let deep = format!(
+        "{{\"event_type\": \"x.a\", \"data\": {}",
+        "[".repeat(20_000)
+    );
     room.ann.post_text("broadcast", deep).await.problem(400);
 
     let large = json!({"event_type": "x.a", "data": {"a": "a".repeat(65 * 1024)}});
     room.ann.post("broadcast", large).await.problem(413);
     let post = |content_type: &'static str| {
-        let request = room.ann.request(Method::POST, "/api/leitl/session/register");
-        Answer::of(request.header(header::CONTENT_TYPE, content_type).body(whole.clone()))
+        let request = room
+            .ann
+            .request(Method::POST, "/api/leitl/session/register");
+        Answer::of(
+            request
+                .header(header::CONTENT_TYPE, content_type)
+                .body(whole.clone()),
+        )
     };
     for content_type in ["text/plain", "application/xml", "application/jsonp", "json"] {
         post(content_type).await.problem(415);

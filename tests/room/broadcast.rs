@@ -32,7 +32,9 @@ async fn a_session_broadcasts_ten_times_a_minute() {
         body["session_id"] = json!(agent.session_id);
         assert_limited(&ann.post("broadcast", body).await);
         let mut socket = agent.join().await;
-        socket.send_broadcast("late", "task.progress", json!({})).await;
+        socket
+            .send_broadcast("late", "task.progress", json!({}))
+            .await;
         assert_eq!(socket.answer("late").await["problem"]["status"], 429);
     }
     let page = ann.get("activity?event_type=task.progress").await.ok();
@@ -46,7 +48,9 @@ async fn the_limit_holds_on_a_socket_and_leaves_it_open() {
     let cece = ann.register("Cece").await;
     let mut socket = cece.join().await;
     for n in 0..11 {
-        socket.send_broadcast(&n.to_string(), "x.n", json!({"n": n})).await;
+        socket
+            .send_broadcast(&n.to_string(), "x.n", json!({"n": n}))
+            .await;
     }
     let mut acknowledged = Vec::new();
     for n in 0..10 {
@@ -57,7 +61,10 @@ async fn the_limit_holds_on_a_socket_and_leaves_it_open() {
     let refused = socket.answer("10").await;
     assert_eq!(refused["type"], "error");
     assert_eq!(refused["problem"]["status"], 429);
-    assert!(refused["problem"]["retry_after_seconds"].is_u64(), "{refused}");
+    assert!(
+        refused["problem"]["retry_after_seconds"].is_u64(),
+        "{refused}"
+    );
     socket.assert_open().await;
     let page = ann.get("activity?event_type=x.n").await.ok();
     assert_eq!(ids(page["events"].as_array().unwrap()), ids(&acknowledged));
@@ -77,9 +84,17 @@ async fn a_repeat_under_the_same_key_is_published_once_and_costs_nothing() {
     for _ in 0..9 {
         cece.broadcast("x.other", json!({})).await;
     }
-    assert_limited(&cece.client.post("broadcast", json!({"event_type": "x.other"})).await);
+    assert_limited(
+        &cece
+            .client
+            .post("broadcast", json!({"event_type": "x.other"}))
+            .await,
+    );
     // What was published is answered even beyond the limit, on a socket too.
-    assert_eq!(cece.client.post("broadcast", body.clone()).await.ok(), first);
+    assert_eq!(
+        cece.client.post("broadcast", body.clone()).await.ok(),
+        first
+    );
     let mut socket = cece.join().await;
     let mut frame = body.clone();
     frame["type"] = json!("broadcast");
@@ -136,8 +151,11 @@ async fn a_person_speaks_without_a_session() {
     let server = Setup::new().start().await;
     let ann = server.user("ann").await;
     let mut socket = ann.observe().await;
-    ann.broadcast("broadcast.message", json!({"text": "by REST"})).await;
-    socket.send_broadcast("r", "broadcast.message", json!({"text": "by socket"})).await;
+    ann.broadcast("broadcast.message", json!({"text": "by REST"}))
+        .await;
+    socket
+        .send_broadcast("r", "broadcast.message", json!({"text": "by socket"}))
+        .await;
     for text in ["by REST", "by socket"] {
         let event = socket.event("broadcast.message").await;
         assert_eq!(event["data"]["text"], text);
@@ -151,20 +169,23 @@ async fn a_person_speaks_without_a_session() {
 async fn all_hear_the_same_order_whoever_publishes() {
     let server = Setup::unlimited().start().await;
     let ann = server.user("ann").await;
+    let bob = server.user("bob").await;
     let (cece, claude) = (ann.register("Cece").await, ann.register("Claude").await);
     let mut listeners = [ann.observe().await, claude.join().await];
     let before = offset(ann.activity().await.last().unwrap());
     let mut speaker = cece.join().await;
     let by_socket = async {
         for n in 0..40 {
-            speaker.send_broadcast(&n.to_string(), "x.count", json!({"n": n})).await;
+            speaker
+                .send_broadcast(&n.to_string(), "x.count", json!({"n": n}))
+                .await;
         }
     };
     tokio::join!(
         by_socket,
         claude.client.count(0..40),
         ann.count(0..40),
-        ann.clone().count(0..40)
+        bob.count(0..40)
     );
     let mut heard = Vec::new();
     for listener in &mut listeners {

@@ -93,12 +93,9 @@ impl Client {
 
     /// Publishes an event, in person or as the token's session.
     pub async fn broadcast(&self, event_type: &str, data: Value) -> Value {
-        self.post(
-            "broadcast",
-            json!({"event_type": event_type, "data": data}),
-        )
-        .await
-        .ok()
+        self.post("broadcast", json!({"event_type": event_type, "data": data}))
+            .await
+            .ok()
     }
 
     /// Publishes `x.count` events with `n` in their data.

@@ -61,7 +61,10 @@ async fn a_session_is_at_home_on_every_node() {
     let mut socket = cece_at_b.join().await;
     let frame = json!({"type": "heartbeat", "session_id": cece.session_id, "status": "busy"});
     socket.send(frame).await;
-    assert_eq!(room.event("session.updated").await["data"]["status"], "busy");
+    assert_eq!(
+        room.event("session.updated").await["data"]["status"],
+        "busy"
+    );
     assert_eq!(cece.seen().await.unwrap()["status"], "busy");
     // Ended at one, closed at the other.
     cece.client.post("session/end", json!({})).await.ok();
@@ -93,13 +96,18 @@ async fn limits_and_revocations_hold_on_all_nodes() {
         cece_at_b.broadcast("x.n", json!({})).await;
     }
     let body = json!({"event_type": "x.n"});
-    cece.client.post("broadcast", body.clone()).await.problem(429);
+    cece.client
+        .post("broadcast", body.clone())
+        .await
+        .problem(429);
     cece_at_b.client.post("broadcast", body).await.problem(429);
 
     let made = ann.post("token", json!({"name": "laptop"})).await.ok();
     let laptop_at_b = cluster.b.client(made["token"].as_str().unwrap());
     laptop_at_b.get("sessions/active").await.ok();
-    ann.post("tokens/revoke", json!({"jti": made["jti"]})).await.ok();
+    ann.post("tokens/revoke", json!({"jti": made["jti"]}))
+        .await
+        .ok();
     laptop_at_b.get("sessions/active").await.problem(401);
 }
 

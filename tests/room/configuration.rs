@@ -21,12 +21,17 @@ fn the_two_files_for_leptos_agree() {
     let (run, build) = (read("Leptos.toml"), read("Cargo.toml"));
     for key in ["output-name", "site-root", "site-pkg-dir", "env"] {
         let key = format!("package.metadata.leptos.{key}");
-        let (run, build) = (run.get_string(&key).unwrap(), build.get_string(&key).unwrap());
+        let (run, build) = (
+            run.get_string(&key).unwrap(),
+            build.get_string(&key).unwrap(),
+        );
         assert_eq!(run, build, "{key}");
     }
     let shared = run.get_table("package.metadata.leptos").unwrap();
     assert_eq!(shared.len(), 4, "a key that nothing compares: {shared:?}");
-    let addr = build.get_string("package.metadata.leptos.site-addr").unwrap();
+    let addr = build
+        .get_string("package.metadata.leptos.site-addr")
+        .unwrap();
     assert_eq!(run.get_string("leitl.server.addr").unwrap(), addr);
 }
 
@@ -74,7 +79,10 @@ async fn agents_are_sent_to_the_public_address() {
     let body = json!({"agent_name": "Cece", "agent_type": "t"});
     let registered = ann.post("session/register", body).await.ok();
     let url = registered["websocket_url"].as_str().unwrap();
-    assert!(url.starts_with("wss://leitl.example.org/api/leitl/ws/leitl-cece-"), "{url}");
+    assert!(
+        url.starts_with("wss://leitl.example.org/api/leitl/ws/leitl-cece-"),
+        "{url}"
+    );
 }
 
 #[tokio::test]

@@ -47,7 +47,10 @@ impl ExternalRedis {
         let client = redis::Client::open(self.url()).unwrap();
         eventually("Redis answers", async || {
             let mut connection = client.get_multiplexed_async_connection().await.ok()?;
-            redis::cmd("PING").query_async::<String>(&mut connection).await.ok()
+            redis::cmd("PING")
+                .query_async::<String>(&mut connection)
+                .await
+                .ok()
         })
         .await;
     }

@@ -61,13 +61,22 @@ async fn the_activity_log_pages_both_ways_with_each_event_once() {
     }
     // In the middle the two ways meet.
     let middle = all[15]["id"].as_str().unwrap();
-    let page = ann.get(&format!("activity?limit=5&before={middle}")).await.ok();
+    let page = ann
+        .get(&format!("activity?limit=5&before={middle}"))
+        .await
+        .ok();
     assert_eq!(list(&page["events"]), all[10..15]);
     let next = page["next"].as_str().unwrap();
-    let page = ann.get(&format!("activity?limit=5&after={next}")).await.ok();
+    let page = ann
+        .get(&format!("activity?limit=5&after={next}"))
+        .await
+        .ok();
     assert_eq!(list(&page["events"]), all[15..20]);
     let previous = page["previous"].as_str().unwrap();
-    let page = ann.get(&format!("activity?limit=5&before={previous}")).await.ok();
+    let page = ann
+        .get(&format!("activity?limit=5&before={previous}"))
+        .await
+        .ok();
     assert_eq!(list(&page["events"]), all[10..15]);
 }
 
@@ -83,17 +92,27 @@ async fn the_activity_log_is_filtered_without_losing_its_place() {
     let by_session = of(&|event| event["session_id"] == *cece);
     let by_both =
         of(&|event| event["event_type"] == "task.progress" && event["session_id"] == *cece);
-    assert_eq!((by_type.len(), by_session.len(), by_both.len()), (10, 11, 10));
+    assert_eq!(
+        (by_type.len(), by_session.len(), by_both.len()),
+        (10, 11, 10)
+    );
     for (query, expected) in [
         ("event_type=x.note".to_owned(), by_type),
         (format!("session_id={cece}"), by_session),
-        (format!("event_type=task.progress&session_id={cece}"), by_both),
+        (
+            format!("event_type=task.progress&session_id={cece}"),
+            by_both,
+        ),
         ("event_type=x.never".to_owned(), Vec::new()),
         ("event_type=session.ended".to_owned(), Vec::new()),
     ] {
         for limit in [3, 100] {
             let call = format!("activity?limit={limit}&{query}");
-            assert_eq!(forward(&ann, &call, "events", "0-0").await, expected, "{call}");
+            assert_eq!(
+                forward(&ann, &call, "events", "0-0").await,
+                expected,
+                "{call}"
+            );
             assert_eq!(backward(&ann, &call).await, expected, "{call}");
         }
     }
@@ -160,12 +179,24 @@ async fn an_inbox_has_what_is_addressed_to_its_owner() {
     let mine = inbox(&cece.client).await;
     let expected = ["by id", "by name", "by tag"];
     for text in expected {
-        assert!(mine.iter().any(|own| own == text), "{text} is not in {mine:?}");
+        assert!(
+            mine.iter().any(|own| own == text),
+            "{text} is not in {mine:?}"
+        );
     }
-    for text in ["by another tag", "tag without its sign", "to Claude", "to the user"] {
+    for text in [
+        "by another tag",
+        "tag without its sign",
+        "to Claude",
+        "to the user",
+    ] {
         assert!(!mine.iter().any(|own| own == text), "{text} is in {mine:?}");
     }
-    assert!(inbox(&claude.client).await.contains(&"to Claude".to_owned()));
+    assert!(
+        inbox(&claude.client)
+            .await
+            .contains(&"to Claude".to_owned())
+    );
     assert!(inbox(&ann).await.contains(&"to the user".to_owned()));
     let all = forward(&ann, "messages?limit=3", "messages", "0-0").await;
     assert_eq!(all.len(), 8);

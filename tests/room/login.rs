@@ -42,7 +42,9 @@ async fn a_login_link_works_once() {
     let link = server.login_link().await;
     let cookie = follow(&server, &link).await.expect("no cookie");
     assert!(!link.contains(&cookie["leitl=".len()..]));
-    let snapshot = with_cookie(&server.stranger(), &cookie, "snapshot").await.ok();
+    let snapshot = with_cookie(&server.stranger(), &cookie, "snapshot")
+        .await
+        .ok();
     assert_eq!(snapshot["user"], "operator");
     assert_eq!(snapshot["workspace"], "default");
     assert_eq!(follow(&server, &link).await, None);
@@ -67,7 +69,10 @@ async fn a_wrong_login_code_gives_no_cookie() {
     let forger = Forger::of(&server);
     let ann = server.user("ann").await;
     let wrong = [
-        ("expired", forger.sign(json!({"aud": "leitl-login", "exp": now() - 60}))),
+        (
+            "expired",
+            forger.sign(json!({"aud": "leitl-login", "exp": now() - 60})),
+        ),
         ("a user token", ann.token.unwrap()),
         ("garbage", "garbage".to_owned()),
         ("empty", String::new()),
@@ -77,7 +82,11 @@ async fn a_wrong_login_code_gives_no_cookie() {
         assert_eq!(answer, None, "{what} gave a cookie");
     }
     let right = forger.sign(json!({"aud": "leitl-login"}));
-    assert!(follow(&server, &format!("/login?code={right}")).await.is_some());
+    assert!(
+        follow(&server, &format!("/login?code={right}"))
+            .await
+            .is_some()
+    );
 }
 
 /// A page of another site can make a browser post text or a form with the
@@ -107,7 +116,11 @@ async fn a_post_that_a_foreign_page_could_make_is_refused() {
     ];
     for content_type in foreign {
         let answer = post(content_type).await;
-        assert_eq!(answer.status, 415, "{content_type:?} passed: {}", answer.text);
+        assert_eq!(
+            answer.status, 415,
+            "{content_type:?} passed: {}",
+            answer.text
+        );
         answer.problem(415);
     }
     let activity = with_cookie(&stranger, &cookie, "activity").await.ok();

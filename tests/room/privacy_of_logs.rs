@@ -16,7 +16,10 @@ use crate::{
 async fn use_everything(server: &Server) -> Vec<String> {
     let ann = server.user("ann").await;
     let cece = ann.register("Cece").await;
-    let made = ann.post("token", json!({"name": "name-of-a-token"})).await.ok();
+    let made = ann
+        .post("token", json!({"name": "name-of-a-token"}))
+        .await
+        .ok();
     let mut secrets: Vec<String> = ["token", "jti"]
         .map(|member| made[member].as_str().unwrap().to_owned())
         .into();
@@ -25,33 +28,62 @@ async fn use_everything(server: &Server) -> Vec<String> {
 
     let mut room = ann.observe_since("0-0").await;
     let mut socket = cece.join().await;
-    cece.broadcast("broadcast.message", json!({"text": "said-by-rest"})).await;
-    socket.send_broadcast("r", "broadcast.message", json!({"text": "said-by-socket"})).await;
+    cece.broadcast("broadcast.message", json!({"text": "said-by-rest"}))
+        .await;
+    socket
+        .send_broadcast("r", "broadcast.message", json!({"text": "said-by-socket"}))
+        .await;
     socket.answer("r").await;
     let frame = json!({"type": "heartbeat", "current_task": "task-of-a-session"});
     socket.send(frame).await;
     room.event("session.updated").await;
-    for broken in ["broken-frame", "{\"type\": \"broadcast\", \"event_type\": \"type-of-a-frame\"}"] {
+    for broken in [
+        "broken-frame",
+        "{\"type\": \"broadcast\", \"event_type\": \"type-of-a-frame\"}",
+    ] {
         socket.send_message(Message::text(broken)).await;
         socket.control("error").await;
     }
-    ann.post_text("broadcast", "{\"broken-body\"").await.problem(400);
-    ann.post("broadcast", json!({"event_type": "x.a", "data": "wrong-data"})).await.problem(422);
+    ann.post_text("broadcast", "{\"broken-body\"")
+        .await
+        .problem(400);
+    ann.post(
+        "broadcast",
+        json!({"event_type": "x.a", "data": "wrong-data"}),
+    )
+    .await
+    .problem(422);
     ann.get("activity?limit=wrong-limit").await.problem(422);
     ann.get("sessions/active?tag=tag-in-a-query").await.ok();
-    ann.get("no/such/call?query=unknown-path-query").await.problem(404);
-    server.client("garbage-token").get("messages").await.problem(401);
+    ann.get("no/such/call?query=unknown-path-query")
+        .await
+        .problem(404);
+    server
+        .client("garbage-token")
+        .get("messages")
+        .await
+        .problem(401);
     let url = ann.socket_url("?token=garbage-token&since=since-in-a-query");
     assert_eq!(Socket::refusal(&url).await, 4401);
     let link = server.login_link().await;
     let path = &link[link.find("/login?").unwrap()..];
     let answer = Answer::of(ann.request(Method::GET, path)).await;
-    let cookie = answer.header("set-cookie").split(['=', ';']).nth(1).unwrap().to_owned();
+    let cookie = answer
+        .header("set-cookie")
+        .split(['=', ';'])
+        .nth(1)
+        .unwrap()
+        .to_owned();
     secrets.push(cookie);
     secrets.push(link.split_once("code=").unwrap().1.to_owned());
     Answer::of(ann.request(Method::GET, "/login?code=garbage-code")).await;
-    ann.post("tokens/revoke", json!({"jti": made["jti"]})).await.ok();
-    cece.client.post("session/end", json!({"reason": "reason-of-an-end"})).await.ok();
+    ann.post("tokens/revoke", json!({"jti": made["jti"]}))
+        .await
+        .ok();
+    cece.client
+        .post("session/end", json!({"reason": "reason-of-an-end"}))
+        .await
+        .ok();
 
     let said = [
         "said-by-rest",

@@ -75,7 +75,10 @@ ws.send(JSON.stringify({
 #[track_caller]
 fn assert_timestamp(value: &Value) {
     let text = value.as_str().unwrap_or_default();
-    assert!(text.starts_with("20") && text.contains('T') && text.ends_with('Z'), "{value}");
+    assert!(
+        text.starts_with("20") && text.contains('T') && text.ends_with('Z'),
+        "{value}"
+    );
 }
 
 #[tokio::test]
@@ -86,7 +89,10 @@ async fn the_rest_calls_work_as_printed() {
 
     let registered = ann.post_text("session/register", REGISTER).await.ok();
     let cece = Agent::new(&ann, &registered);
-    let random = cece.session_id.strip_prefix("leitl-cece-").unwrap_or_default();
+    let random = cece
+        .session_id
+        .strip_prefix("leitl-cece-")
+        .unwrap_or_default();
     assert!(!random.is_empty(), "{registered}");
     let address = server.url.replacen("http", "ws", 1);
     let path = format!("{address}/api/leitl/ws/{}", cece.session_id);
@@ -112,7 +118,9 @@ async fn the_rest_calls_work_as_printed() {
     assert_timestamp(&session["last_heartbeat"]);
     let uptime = session["uptime"].as_str().unwrap();
     assert!(
-        uptime.strip_suffix('s').is_some_and(|seconds| seconds.parse::<u64>().is_ok()),
+        uptime
+            .strip_suffix('s')
+            .is_some_and(|seconds| seconds.parse::<u64>().is_ok()),
         "{uptime}"
     );
 
@@ -124,7 +132,10 @@ async fn the_rest_calls_work_as_printed() {
     assert_eq!(event["session_id"], *cece.session_id);
     assert_eq!(event["agent_name"], "Cece");
     assert_eq!(event["user"], "ann");
-    assert_eq!(event["data"], json!({"task_id": "task-001", "result": "success"}));
+    assert_eq!(
+        event["data"],
+        json!({"task_id": "task-001", "result": "success"})
+    );
 }
 
 #[tokio::test]
@@ -191,7 +202,12 @@ impl Node {
     fn run(script: &str) -> Self {
         // Node 20 hides its WebSocket behind the flag; later ones ignore it.
         let mut process = Command::new("node")
-            .args(["--experimental-websocket", "--no-warnings", "--eval", script])
+            .args([
+                "--experimental-websocket",
+                "--no-warnings",
+                "--eval",
+                script,
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -247,7 +247,10 @@ async fn hasty_leavers_do_no_harm() {
     let server = Setup::unlimited().start().await;
     let ann = server.user("ann").await;
     let mut room = ann.observe().await;
-    let url = ann.socket_url(&format!("?token={}&since=0-0", ann.token.as_deref().unwrap()));
+    let url = ann.socket_url(&format!(
+        "?token={}&since=0-0",
+        ann.token.as_deref().unwrap()
+    ));
     for n in 0..30 {
         let socket = Socket::open(&url).await;
         ann.count([n]).await;

@@ -14,9 +14,13 @@ async fn an_id_of_ones_own_is_free_again_after_the_end() {
     let body = json!({"agent_name": "Cece", "agent_type": "t", "session_id": "leitl-my-own-1"});
     let first = ann.register_as(body.clone()).await;
     assert_eq!(first.session_id, "leitl-my-own-1");
-    ann.post("session/register", body.clone()).await.problem(409);
+    ann.post("session/register", body.clone())
+        .await
+        .problem(409);
     let bob = server.user("bob").await;
-    bob.post("session/register", body.clone()).await.problem(409);
+    bob.post("session/register", body.clone())
+        .await
+        .problem(409);
     assert_eq!(ann.active().await.len(), 1);
     first.client.post("session/end", json!({})).await.ok();
     let second = bob.register_as(body).await;
@@ -34,7 +38,10 @@ async fn changes_are_seen_by_all_and_signs_of_life_are_not_stored() {
     assert_eq!(answer["session_id"], *cece.session_id);
     let beat = room.event("session.heartbeat").await;
     assert_eq!(beat["session_id"], *cece.session_id);
-    assert!(beat["id"].is_null(), "a heartbeat must move no cursor: {beat}");
+    assert!(
+        beat["id"].is_null(),
+        "a heartbeat must move no cursor: {beat}"
+    );
 
     let change = json!({"status": "busy", "current_task": "Building LEITL"});
     cece.client.post("session/heartbeat", change).await.ok();
@@ -58,7 +65,10 @@ async fn changes_are_seen_by_all_and_signs_of_life_are_not_stored() {
     // The user's own token does it too, naming the session.
     let change = json!({"session_id": cece.session_id, "current_task": ""});
     ann.post("session/update", change).await.ok();
-    assert_eq!(room.event("session.updated").await["data"]["current_task"], "");
+    assert_eq!(
+        room.event("session.updated").await["data"]["current_task"],
+        ""
+    );
     let stored = ann.activity().await;
     assert_eq!(stored.len(), 4, "started and three updates: {stored:?}");
 }
@@ -102,7 +112,10 @@ async fn the_list_is_in_order_and_can_be_filtered() {
     };
     assert_eq!(names("").await, ["Cece", "Claude", "Zoë Müller"]);
     assert_eq!(names("?tag=backend").await, ["Cece", "Claude"]);
-    assert_eq!(names("?agent_type=code_assistant").await, ["Cece", "Zoë Müller"]);
+    assert_eq!(
+        names("?agent_type=code_assistant").await,
+        ["Cece", "Zoë Müller"]
+    );
     assert_eq!(names("?tag=backend&agent_type=reviewer").await, ["Claude"]);
     assert!(names("?tag=back").await.is_empty());
 }
@@ -165,7 +178,9 @@ async fn a_user_opens_the_socket_of_an_own_session() {
     let token = ann.token.as_deref().unwrap();
     let bearer = format!("Bearer {token}");
     let url = ann.socket_url(&format!("/{}", cece.session_id));
-    let mut socket = Socket::open_with(&url, &[("authorization", &bearer)]).await.unwrap();
+    let mut socket = Socket::open_with(&url, &[("authorization", &bearer)])
+        .await
+        .unwrap();
     match socket.next().await {
         Frame::Json(frame) => assert_eq!(frame["session_id"], *cece.session_id),
         other => panic!("{other:?}"),

@@ -50,7 +50,10 @@ async fn a_stop_tells_the_sockets_and_a_restart_has_everything() {
     ann.count(8..10).await;
     let rest = socket.stored_events(5).await;
     assert_gapless(offset(&last[4]), &rest);
-    let numbers: Vec<_> = rest.iter().map(|event| event["data"]["n"].clone()).collect();
+    let numbers: Vec<_> = rest
+        .iter()
+        .map(|event| event["data"]["n"].clone())
+        .collect();
     assert_eq!(json!(numbers), json!([5, 6, 7, 8, 9]));
     cece.heartbeat().await;
 }

@@ -17,7 +17,10 @@ async fn news(room: &mut Socket, agent: &Agent) -> (String, String) {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let what = [&data["status"], &data["reason"]];
             let what = what.into_iter().find(|value| value.is_string());
-            return (text(&event["event_type"]), text(what.unwrap_or(&Value::Null)));
+            return (
+                text(&event["event_type"]),
+                text(what.unwrap_or(&Value::Null)),
+            );
         }
     }
 }
@@ -49,7 +52,10 @@ async fn a_silent_session_goes_stale_comes_back_and_ends() {
     assert_eq!(socket.close_code().await, 4408);
     assert_eq!(ann.active().await, [] as [Value; 0]);
     ann.post("session/heartbeat", session).await.problem(404);
-    cece.client.post("session/heartbeat", json!({})).await.problem(401);
+    cece.client
+        .post("session/heartbeat", json!({}))
+        .await
+        .problem(401);
 }
 
 /// Whatever an agent sends is a sign of life; an open socket alone is none.
@@ -63,8 +69,11 @@ async fn any_valid_frame_keeps_a_session_alive() {
         ann.register("Pings").await,
         ann.register("Speaks").await,
     ];
-    let [mut beats, mut pings, mut speaks] =
-        [agents[0].join().await, agents[1].join().await, agents[2].join().await];
+    let [mut beats, mut pings, mut speaks] = [
+        agents[0].join().await,
+        agents[1].join().await,
+        agents[2].join().await,
+    ];
     let silent = ann.register("Silent").await;
     let _open = silent.join().await;
     let talk = async {

@@ -32,7 +32,9 @@ async fn narrow_observer(server: &Server, client: &Client) -> Socket {
 async fn publish(client: &Client, name: &str, text: &str) {
     let mut socket = client.register(name).await.join().await;
     for n in 0..EVENTS / SPEAKERS {
-        socket.send_broadcast("r", "x.much", json!({"n": n, "text": text})).await;
+        socket
+            .send_broadcast("r", "x.much", json!({"n": n, "text": text}))
+            .await;
         assert_eq!(socket.answer("r").await["type"], "ack");
     }
 }
@@ -64,7 +66,10 @@ async fn a_slow_consumer_is_closed_and_loses_nothing_and_disturbs_nobody() {
             Frame::Closed(code) => break assert_eq!(code, 4290),
             Frame::Cut => break,
         }
-        assert!(got.len() < total, "it was never too slow: the test publishes too little");
+        assert!(
+            got.len() < total,
+            "it was never too slow: the test publishes too little"
+        );
     }
     assert_gapless(0, &got);
     let since = ids(&got).pop().unwrap();

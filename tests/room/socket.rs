@@ -46,7 +46,10 @@ impl Socket {
 
     /// Opens a socket that may be closed at once.
     pub async fn open(url: &str) -> Self {
-        let (stream, _) = timeout(PATIENCE, connect_async(url)).await.unwrap().unwrap();
+        let (stream, _) = timeout(PATIENCE, connect_async(url))
+            .await
+            .unwrap()
+            .unwrap();
         Self::over(stream)
     }
 
@@ -163,7 +166,8 @@ impl Socket {
 
     /// Sends a broadcast that is answered with this `ref`.
     pub async fn send_broadcast(&mut self, reference: &str, event_type: &str, data: Value) {
-        let frame = json!({"type": "broadcast", "ref": reference, "event_type": event_type, "data": data});
+        let frame =
+            json!({"type": "broadcast", "ref": reference, "event_type": event_type, "data": data});
         self.send(frame).await;
     }
 

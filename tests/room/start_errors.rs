@@ -8,7 +8,10 @@ use crate::server::{Failure, Setup};
 #[track_caller]
 fn assert_names(failure: &Failure, names: &[&str]) {
     let Failure { code, stderr } = failure;
-    assert!(code.is_some_and(|code| code != 0), "code {code:?}: {stderr}");
+    assert!(
+        code.is_some_and(|code| code != 0),
+        "code {code:?}: {stderr}"
+    );
     assert!(!stderr.contains("panicked"), "{stderr}");
     for name in names {
         assert!(stderr.contains(name), "{name} is not named:\n{stderr}");
@@ -18,14 +21,34 @@ fn assert_names(failure: &Failure, names: &[&str]) {
 #[tokio::test]
 async fn a_wrong_variable_is_named() {
     for (variable, value, names) in [
-        ("LEITL_SESSIONS__STALE_SECOND", "2", &["stale_second", "LEITL_"][..]),
+        (
+            "LEITL_SESSIONS__STALE_SECOND",
+            "2",
+            &["stale_second", "LEITL_"][..],
+        ),
         ("LEITL_SESION__STALE_SECONDS", "2", &["sesion"]),
-        ("LEITL_SESSIONS__STALE_SECONDS", "soon", &["stale_seconds", "soon"]),
+        (
+            "LEITL_SESSIONS__STALE_SECONDS",
+            "soon",
+            &["stale_seconds", "soon"],
+        ),
         ("LEITL_SESSIONS__STALE_SECONDS", "-1", &["stale_seconds"]),
-        ("LEITL_SESSIONS__STALE_SECONDS", "500", &["stale_seconds", "end_seconds"]),
-        ("LEITL_LIMITS__BROADCASTS_PER_MINUTE", "0", &["broadcasts_per_minute"]),
+        (
+            "LEITL_SESSIONS__STALE_SECONDS",
+            "500",
+            &["stale_seconds", "end_seconds"],
+        ),
+        (
+            "LEITL_LIMITS__BROADCASTS_PER_MINUTE",
+            "0",
+            &["broadcasts_per_minute"],
+        ),
         ("LEITL_REDIS__NAMESPACE", "a b", &["namespace"]),
-        ("LEITL_SERVER__PUBLIC_URL", "leitl.example.org", &["public_url"]),
+        (
+            "LEITL_SERVER__PUBLIC_URL",
+            "leitl.example.org",
+            &["public_url"],
+        ),
     ] {
         let setup = Setup::new().with(variable, value);
         assert_names(&setup.fail().await, names);
@@ -36,9 +59,15 @@ async fn a_wrong_variable_is_named() {
 #[tokio::test]
 async fn a_wrong_file_is_named() {
     for (text, names) in [
-        ("[leitl.sessions]\nstale_second = 2\n", &["stale_second"][..]),
+        (
+            "[leitl.sessions]\nstale_second = 2\n",
+            &["stale_second"][..],
+        ),
         ("[leitl.sesions]\nstale_seconds = 2\n", &["sesions"]),
-        ("[leitl.sessions]\nstale_seconds = \"soon\"\n", &["stale_seconds"]),
+        (
+            "[leitl.sessions]\nstale_seconds = \"soon\"\n",
+            &["stale_seconds"],
+        ),
         ("[leitl.sessions\n", &["our.toml"]),
     ] {
         let setup = Setup::new();
@@ -55,7 +84,9 @@ async fn a_wrong_file_is_named() {
 async fn a_port_in_use_is_named_and_nothing_is_begun() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap().to_string();
-    let setup = Setup::new().with("LEITL_SERVER__ADDR", &addr).without_addr();
+    let setup = Setup::new()
+        .with("LEITL_SERVER__ADDR", &addr)
+        .without_addr();
     assert_names(&setup.fail().await, &[&addr, "in use"]);
     assert!(!setup.data_dir().exists());
 }
@@ -75,16 +106,28 @@ async fn an_unusable_data_directory_is_named() {
     assert_names(&setup.fail().await, &[&path]);
     let damaged = Setup::new();
     fs::create_dir(damaged.data_dir()).unwrap();
-    fs::write(damaged.data_dir().join("keys.json"), "{\"keys\": \"secret-text\"").unwrap();
+    fs::write(
+        damaged.data_dir().join("keys.json"),
+        "{\"keys\": \"secret-text\"",
+    )
+    .unwrap();
     let failure = damaged.fail().await;
     assert_names(&failure, &["keys.json"]);
-    assert!(!failure.stderr.contains("secret-text"), "{}", failure.stderr);
+    assert!(
+        !failure.stderr.contains("secret-text"),
+        "{}",
+        failure.stderr
+    );
 }
 
 #[tokio::test]
 async fn an_unreachable_redis_is_told_without_its_password() {
     // A port that was free a moment ago.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     for url in [
         format!("redis://:hunter2@127.0.0.1:{port}/"),
         "unix:///nonexistent/redis.sock".to_owned(),
@@ -113,8 +156,14 @@ async fn wrong_arguments_are_named() {
         (&[][..], &["Usage", "serve", "token", "login"][..]),
         (&["token"], &["--user"]),
         (&["token", "--user", "a/b"], &["--user", "a/b"]),
-        (&["token", "--user", "ann", "--workspace", "{w}"], &["--workspace"]),
-        (&["token", "--user", "ann", "--ttl", "soon"], &["--ttl", "soon"]),
+        (
+            &["token", "--user", "ann", "--workspace", "{w}"],
+            &["--workspace"],
+        ),
+        (
+            &["token", "--user", "ann", "--ttl", "soon"],
+            &["--ttl", "soon"],
+        ),
         (&["serve", "--addr", "nowhere"], &["--addr", "nowhere"]),
         (&["dance"], &["dance"]),
     ] {

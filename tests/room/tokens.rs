@@ -24,18 +24,30 @@ async fn only_a_right_token_passes() {
         ("garbage", "garbage".to_owned()),
         ("three parts of garbage", "a.b.c".to_owned()),
         ("signature cut off", format!("{unsigned}.")),
-        ("signature changed", format!("{unsigned}.{first}{}", &signature[1..])),
+        (
+            "signature changed",
+            format!("{unsigned}.{first}{}", &signature[1..]),
+        ),
         ("another key", forger.sign_with_other_key()),
         ("another algorithm", forger.sign_by(Algorithm::HS512)),
         ("no algorithm", forger.unsecured()),
         ("expired", forger.sign(json!({"exp": now() - 60}))),
         ("no expiry", forger.sign(json!({"exp": null}))),
         ("not yet valid", forger.sign(json!({"nbf": now() + 600}))),
-        ("another audience", forger.sign(json!({"aud": "another-api"}))),
+        (
+            "another audience",
+            forger.sign(json!({"aud": "another-api"})),
+        ),
         ("no audience", forger.sign(json!({"aud": null}))),
         ("a login code", login_code.to_owned()),
-        ("a session token without session", forger.sign(json!({"aud": "leitl-ws"}))),
-        ("a workspace that breaks out of its key", forger.sign(json!({"workspace": "a}:{b"}))),
+        (
+            "a session token without session",
+            forger.sign(json!({"aud": "leitl-ws"})),
+        ),
+        (
+            "a workspace that breaks out of its key",
+            forger.sign(json!({"workspace": "a}:{b"})),
+        ),
     ];
     for (what, token) in wrong {
         let client = server.client(token.as_str());
@@ -56,13 +68,22 @@ async fn only_a_right_token_passes() {
 async fn without_a_token_nothing_but_health_answers() {
     let server = Setup::new().start().await;
     let stranger = server.stranger();
-    for call in ["sessions/active", "messages", "activity", "snapshot", "tokens"] {
+    for call in [
+        "sessions/active",
+        "messages",
+        "activity",
+        "snapshot",
+        "tokens",
+    ] {
         let answer = stranger.get(call).await;
         answer.problem(401);
         assert_eq!(answer.header("www-authenticate"), "Bearer", "{call}");
     }
     for (call, body) in [
-        ("session/register", json!({"agent_name": "Cece", "agent_type": "t"})),
+        (
+            "session/register",
+            json!({"agent_name": "Cece", "agent_type": "t"}),
+        ),
         ("session/heartbeat", json!({"session_id": "leitl-a"})),
         ("session/update", json!({"session_id": "leitl-a"})),
         ("session/end", json!({"session_id": "leitl-a"})),
@@ -97,8 +118,14 @@ async fn a_session_token_is_good_for_its_own_session_alone() {
     assert_eq!(Socket::refusal(&url).await, 4403);
     // Nor for anything of its user's.
     let another = json!({"agent_name": "Third", "agent_type": "t"});
-    cece.client.post("session/register", another).await.problem(403);
-    cece.client.post("token", json!({"name": "n"})).await.problem(403);
+    cece.client
+        .post("session/register", another)
+        .await
+        .problem(403);
+    cece.client
+        .post("token", json!({"name": "n"}))
+        .await
+        .problem(403);
     cece.client.get("tokens").await.problem(403);
 
     cece.heartbeat().await;
@@ -116,13 +143,21 @@ async fn a_session_token_ends_with_its_session() {
     for call in ["session/heartbeat", "session/update", "session/end"] {
         first.client.post(call, json!({})).await.problem(401);
     }
-    first.client.post("broadcast", json!({"event_type": "x.late"})).await.problem(401);
+    first
+        .client
+        .post("broadcast", json!({"event_type": "x.late"}))
+        .await
+        .problem(401);
     first.client.get("sessions/active").await.problem(401);
     assert_eq!(Socket::refusal(&first.websocket_url).await, 4404);
     // Not even a later session under the same id brings it back.
     let second = ann.register_as(body).await;
     second.heartbeat().await;
-    first.client.post("session/heartbeat", json!({})).await.problem(401);
+    first
+        .client
+        .post("session/heartbeat", json!({}))
+        .await
+        .problem(401);
     assert_eq!(Socket::refusal(&first.websocket_url).await, 4404);
 }
 
@@ -140,7 +175,9 @@ async fn a_named_token_works_until_it_is_revoked() {
     assert!(listed[0]["token"].is_null(), "a token is shown once");
 
     let revocation = json!({"jti": made["jti"]});
-    bob.post("tokens/revoke", revocation.clone()).await.problem(404);
+    bob.post("tokens/revoke", revocation.clone())
+        .await
+        .problem(404);
     laptop.get("sessions/active").await.ok();
     ann.post("tokens/revoke", revocation).await.ok();
     laptop.get("sessions/active").await.problem(401);
@@ -158,7 +195,10 @@ async fn a_key_rotation_logs_nobody_out() {
     let agent = before.register("Cece").await;
     server.setup().run(&["keys", "rotate"]).await;
     let after = server.user("ann").await;
-    assert_ne!(Forger::of(&server).sign(json!({})), before.token.clone().unwrap());
+    assert_ne!(
+        Forger::of(&server).sign(json!({})),
+        before.token.clone().unwrap()
+    );
     after.get("sessions/active").await.ok();
     before.get("sessions/active").await.ok();
     agent.heartbeat().await;

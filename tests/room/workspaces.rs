@@ -15,7 +15,8 @@ async fn another_workspace_sees_nothing_of_ours() {
     let stranger = server.user_of("elsewhere", "ann").await;
     let mut theirs = stranger.observe_since("0-0").await;
     let cece = ann.register("Cece").await;
-    cece.broadcast("broadcast.message", json!({"text": "ours"})).await;
+    cece.broadcast("broadcast.message", json!({"text": "ours"}))
+        .await;
 
     assert_eq!(stranger.active().await, [] as [Value; 0]);
     assert_eq!(stranger.activity().await, [] as [Value; 0]);
@@ -70,7 +71,11 @@ async fn workspaces_may_use_the_same_session_id() {
     let server = Setup::new().start().await;
     let body = json!({"agent_name": "Cece", "agent_type": "t", "session_id": "leitl-cece-own"});
     let here = server.user("ann").await.register_as(body.clone()).await;
-    let there = server.user_of("elsewhere", "ann").await.register_as(body).await;
+    let there = server
+        .user_of("elsewhere", "ann")
+        .await
+        .register_as(body)
+        .await;
     let mut socket = there.join().await;
     here.join().await.assert_open().await;
     here.client.post("session/end", json!({})).await.ok();
