@@ -260,10 +260,8 @@ async fn what_is_no_json_is_refused_by_its_kind() {
         .post_text("session/register", "")
         .await
         .refused_for("agent_name");
-    let deep = format!(
-        "{{\"event_type\": \"x.a\", \"data\": {}",
-        "[".repeat(20_000)
-    );
+    let deep = "[".repeat(20_000);
+    let deep = format!("{{\"event_type\": \"x.a\", \"data\": {{\"a\": {deep}");
     room.ann.post_text("broadcast", deep).await.problem(400);
 
     let large = json!({"event_type": "x.a", "data": {"a": "a".repeat(65 * 1024)}});

