@@ -60,3 +60,26 @@ async fn a_private_redis_that_dies_is_started_again() {
     ann.count(3..6).await;
     assert_gapless(0, &room.stored_events(6).await);
 }
+
+/// Pub/Sub forgets what is published while nobody listens: the stream must fill
+/// the gap.
+#[tokio::test]
+async fn a_cut_subscription_loses_nothing() {
+    let server = Setup::unlimited().start().await;
+    let ann = server.user("ann").await;
+    let mut room = ann.observe().await;
+    let mut redis = server.redis().await;
+    let mut n = 0;
+    for _ in 0..5 {
+        let killed: u64 = redis::cmd("CLIENT")
+            .arg(&["KILL", "TYPE", "pubsub"])
+            .query_async(&mut redis)
+            .await
+            .unwrap();
+        assert_eq!(killed, 1);
+        ann.count(n..n + 10).await;
+        assert_gapless(n, &room.stored_events(10).await);
+        n += 10;
+    }
+    room.assert_open().await;
+}
