@@ -98,12 +98,7 @@ pub fn apply(room: Store<Room>, event: Event) {
                 remove(room, session.as_str());
             }
         }
-        _ => {
-            // A speaker is alive; the server counts it so as well.
-            if let Some(session) = &event.session_id {
-                heard(room, session.as_str(), event.timestamp);
-            }
-        }
+        _ => {}
     }
     let event = Arc::new(event);
     if event.event_type == EventType::BroadcastMessage {
@@ -134,9 +129,13 @@ pub fn holds(room: Store<Room>, session_id: &str) -> bool {
         .with_untracked(|tiles| tiles.iter().any(|tile| tile.session_id == session_id))
 }
 
-fn upsert(room: Store<Room>, tile: Tile) {
+fn upsert(room: Store<Room>, mut tile: Tile) {
     if holds(room, &tile.session_id) {
-        room.tiles().at_key(tile.session_id.clone()).patch(tile);
+        let known = room.tiles().at_key(tile.session_id.clone());
+        // What is told again may be older than what is known.
+        let last_heartbeat = known.clone().last_heartbeat().get_untracked();
+        tile.last_heartbeat = tile.last_heartbeat.max(last_heartbeat);
+        known.patch(tile);
     } else {
         room.tiles().write().push(tile);
     }

@@ -1,0 +1,27 @@
+// Playwright's test, where a page must also be quiet: an error or a warning in
+// the console fails the test, a hydration mismatch included.
+
+import { test as base } from "@playwright/test";
+
+export { expect } from "@playwright/test";
+
+type Options = {
+  /** What may stand in the console. */
+  tolerated: RegExp[];
+};
+
+export const test = base.extend<Options>({
+  tolerated: [[], { option: true }],
+  page: async ({ page, tolerated }, use) => {
+    const noise: string[] = [];
+    const note = (text: string) => {
+      if (!tolerated.some((pattern) => pattern.test(text))) noise.push(text);
+    };
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) note(message.text());
+    });
+    page.on("pageerror", (error) => note(error.message));
+    await use(page);
+    if (noise.length > 0) throw new Error(`the console was not quiet:\n${noise.join("\n")}`);
+  },
+});

@@ -1,0 +1,59 @@
+import { Agent } from "../support/agent.ts";
+import { Dashboard } from "../support/dashboard.ts";
+import { Server } from "../support/server.ts";
+import { expect, test } from "../support/test.ts";
+
+// The browser says so when a socket fails; it must.
+test.use({ tolerated: [/WebSocket connection to/, /ERR_CONNECTION_REFUSED/] });
+
+for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+  test(`after ${signal} and a restart nothing is lost or doubled`, async ({ page }) => {
+    const server = await Server.start();
+    const dashboard = new Dashboard(page);
+    const cece = await Agent.join(server, { agent_name: "Cece" });
+    await server.open(page);
+    await dashboard.tile(cece.id).evaluate((tile) => Object.assign(tile, { marked: true }));
+    await cece.broadcast("broadcast.message", { text: "before" });
+    await expect(dashboard.messages).toHaveText([/before/]);
+
+    await server.kill(signal);
+    await expect(dashboard.connection).toHaveAttribute("data-state", "reconnecting");
+    await expect(page.getByText("The server cannot be reached")).toBeVisible();
+    await expect(dashboard.connection).toContainText(/next try in \d+ s/);
+    await expect(dashboard.tile(cece.id)).toBeVisible();
+
+    await server.restart();
+    await cece.broadcast("broadcast.message", { text: "during" });
+    await page
+      .getByRole("button", { name: "Try now" })
+      .click({ timeout: 5_000 })
+      .catch(() => undefined);
+    await expect(dashboard.connection).toHaveAttribute("data-state", "live");
+    await cece.broadcast("broadcast.message", { text: "after" });
+    await expect(dashboard.messages).toHaveText([/before/, /during/, /after/]);
+    await expect(dashboard.rows("broadcast.message")).toHaveText([/after/, /during/, /before/]);
+    await expect(dashboard.rows("session.started")).toHaveCount(1);
+    expect(await dashboard.tile(cece.id).evaluate((tile) => "marked" in tile)).toBe(true);
+    await expect(page.getByText("The server cannot be reached")).toHaveCount(0);
+    await server.stop();
+  });
+}
+
+test("a room that lost its data is loaded anew", async ({ page }) => {
+  const server = await Server.start();
+  const dashboard = new Dashboard(page);
+  const cece = await Agent.join(server, { agent_name: "Cece" });
+  await server.open(page);
+  await cece.broadcast("broadcast.message", { text: "before" });
+  await expect(dashboard.messages).toHaveText([/before/]);
+
+  await server.kill("SIGTERM");
+  await server.forget();
+  await server.restart();
+  const claude = await Agent.join(server, { agent_name: "Claude" });
+  await expect(dashboard.connection).toHaveAttribute("data-state", "live", { timeout: 30_000 });
+  await expect(dashboard.tile(claude.id)).toBeVisible();
+  await expect(dashboard.tile(cece.id)).toHaveCount(0);
+  await expect(dashboard.messages).toHaveCount(0);
+  await server.stop();
+});
