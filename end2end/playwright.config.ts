@@ -10,6 +10,7 @@ const executablePath =
     : undefined;
 
 export default defineConfig({
+  testDir: "tests",
   // Each file starts a server of its own; one after the other, since some of
   // them are about seconds.
   workers: 1,
@@ -35,8 +36,4 @@ export default defineConfig({
       ],
     },
   },
-  projects: [
-    { name: "dashboard", testDir: "tests" },
-    { name: "screenshots", testDir: ".", testMatch: "screenshots.ts", timeout: 180_000 },
-  ],
 });
