@@ -178,7 +178,10 @@ async fn cursors_of_lost_data_are_void() {
     assert_eq!(socket.welcome["recovered"], false);
     ann.count([7]).await;
     let event = socket.stored().await;
-    assert_eq!((numbers(&[event.clone()]), offset(&event)), (vec![7], 8));
+    assert_eq!(
+        (numbers(std::slice::from_ref(&event)), offset(&event)),
+        (vec![7], 8)
+    );
 }
 
 /// The dashboard's way in: the state, then the socket from its cursor.
