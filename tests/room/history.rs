@@ -19,6 +19,7 @@ async fn forward(client: &Client, call: &str, member: &str, from: &str) -> Vec<V
             return all;
         }
         all.extend(items);
+        assert!(all.len() < 1000, "the pages never end");
     }
 }
 
@@ -31,6 +32,7 @@ async fn backward(client: &Client, call: &str) -> Vec<Value> {
         let mut earlier = list(&page["events"]);
         earlier.append(&mut all);
         all = earlier;
+        assert!(all.len() < 1000, "the pages never end");
     }
     all
 }

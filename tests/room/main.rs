@@ -18,6 +18,7 @@ mod bad_input;
 mod broadcast;
 mod cluster;
 mod configuration;
+mod expiry;
 mod history;
 mod login;
 mod outage;

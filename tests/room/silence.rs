@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::interval;
+use tokio::time::{interval, sleep};
 
-use crate::{agent::Agent, server::Setup, socket::Socket};
+use crate::{agent::Agent, server::{PATIENCE, Setup}, socket::Socket};
 
 /// The next thing that the room hears of a session, heartbeats aside: type and
 /// status or reason.
@@ -61,7 +61,7 @@ async fn a_silent_session_goes_stale_comes_back_and_ends() {
 /// Whatever an agent sends is a sign of life; an open socket alone is none.
 #[tokio::test]
 async fn any_valid_frame_keeps_a_session_alive() {
-    let server = Setup::unlimited().silence(1, 2).start().await;
+    let server = Setup::unlimited().silence(2, 3).start().await;
     let ann = server.user("ann").await;
     let mut room = ann.observe().await;
     let agents = [
@@ -98,6 +98,7 @@ async fn any_valid_frame_keeps_a_session_alive() {
     let ended = tokio::select! {
         ended = listen => ended,
         () = talk => unreachable!(),
+        () = sleep(PATIENCE) => panic!("the silent session never ends"),
     };
     assert_eq!(ended, *silent.session_id);
     for agent in &agents {

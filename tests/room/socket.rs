@@ -85,9 +85,15 @@ impl Socket {
 
     /// The next frame.
     pub async fn next(&mut self) -> Frame {
-        match timeout(PATIENCE, self.receive()).await {
+        self.next_before(Instant::now() + PATIENCE).await
+    }
+
+    /// The next frame. Whoever skips some of them sets one limit for all, since
+    /// other frames may come for ever.
+    async fn next_before(&mut self, until: Instant) -> Frame {
+        match timeout_at(until, self.receive()).await {
             Ok(frame) => frame,
-            Err(_) => panic!("nothing came"),
+            Err(_) => panic!("waited in vain"),
         }
     }
 
@@ -107,11 +113,10 @@ impl Socket {
     pub async fn named(&mut self, member: &str, name: &str) -> Value {
         let until = Instant::now() + PATIENCE;
         loop {
-            match timeout_at(until, self.receive()).await {
-                Ok(Frame::Json(frame)) if frame[member] == name => return frame,
-                Ok(Frame::Json(_)) => {}
-                Ok(other) => panic!("{other:?} while waiting for {name}"),
-                Err(_) => panic!("waited in vain for {name}"),
+            match self.next_before(until).await {
+                Frame::Json(frame) if frame[member] == name => return frame,
+                Frame::Json(_) => {}
+                other => panic!("{other:?} while waiting for {name}"),
             }
         }
     }
@@ -128,8 +133,9 @@ impl Socket {
 
     /// The next stored event, of whatever type.
     pub async fn stored(&mut self) -> Value {
+        let until = Instant::now() + PATIENCE;
         loop {
-            match self.next().await {
+            match self.next_before(until).await {
                 Frame::Json(frame) if frame["id"].is_string() && frame["type"].is_null() => {
                     return frame;
                 }
@@ -150,8 +156,9 @@ impl Socket {
 
     /// The code with which the server closes; frames before it are skipped.
     pub async fn close_code(&mut self) -> u16 {
+        let until = Instant::now() + PATIENCE;
         loop {
-            match self.next().await {
+            match self.next_before(until).await {
                 Frame::Closed(code) => return code,
                 Frame::Json(_) => {}
                 Frame::Cut => panic!("cut without a close frame"),
