@@ -5,7 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{interval, sleep};
 
-use crate::{agent::Agent, server::{PATIENCE, Setup}, socket::Socket};
+use crate::{
+    agent::Agent,
+    server::{PATIENCE, Setup},
+    socket::Socket,
+};
 
 /// The next thing that the room hears of a session, heartbeats aside: type and
 /// status or reason.
