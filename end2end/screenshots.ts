@@ -19,7 +19,7 @@ test("pictures of a room at work", async ({ page }) => {
     "--data-dir",
     server.dataDir,
     "--pace",
-    "6",
+    "4",
   ]);
   try {
     const dashboard = new Dashboard(page);
@@ -27,6 +27,8 @@ test("pictures of a room at work", async ({ page }) => {
     await expect(dashboard.tiles).toHaveCount(3);
     await expect.poll(() => dashboard.messages.count(), { timeout: 150_000 }).toBeGreaterThan(4);
     await expect.poll(() => dashboard.rows().count()).toBeGreaterThan(14);
+    const atWork = page.locator('[data-testid="tile-task"]:not(.none)');
+    await expect.poll(() => atWork.count(), { timeout: 60_000 }).toBeGreaterThan(1);
     for (const [name, viewport] of Object.entries(WIDTHS)) {
       for (const colorScheme of ["light", "dark"] as const) {
         await page.setViewportSize(viewport);

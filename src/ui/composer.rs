@@ -154,9 +154,9 @@ pub fn Composer() -> impl IntoView {
                     "Send"
                 </button>
             </div>
-            <p class="composer-note" role="status">
-                {move || note.get()}
-            </p>
+            <div role="status">
+                {move || note.get().map(|note| view! { <p class="composer-note">{note}</p> })}
+            </div>
         </form>
     }
 }

@@ -22,14 +22,17 @@ pub fn ConnectionState() -> impl IntoView {
         }
         _ => String::new(),
     };
-    let may_retry = move || matches!(state.get(), Connection::Waiting(_) | Connection::SignedOut);
+    let is_waiting = move || matches!(state.get(), Connection::Waiting(_));
+    let may_retry = move || is_waiting() || state.get() == Connection::SignedOut;
     view! {
         <div class="connection" data-testid="connection" data-state=move || state.get().name()>
             <p class="connection-word" role="status" aria-live="polite">
                 <span class="beacon" aria-hidden="true"></span>
                 {move || words(state.get())}
             </p>
-            <span class="connection-wait">{seconds}</span>
+            <span class="connection-wait" hidden=move || !is_waiting()>
+                {seconds}
+            </span>
             <Show when=may_retry>
                 <button class="quiet" type="button" on:click=move |_| live.try_now()>
                     "Try now"

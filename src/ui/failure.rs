@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::mark::Mark;
 use crate::protocol::Problem;
 
 /// Why the room cannot be shown, and a way to try again.
@@ -16,6 +17,9 @@ pub fn Failure(
     view! {
         <Title text="Not available · LEITL" />
         <main class="page" data-testid="failure">
+            <p class="brand">
+                <Mark />
+            </p>
             <h1>{problem.title}</h1>
             <p>{problem.detail}</p>
             <button type="button" on:click=move |_| again.run(())>
@@ -31,6 +35,9 @@ pub fn NotFound() -> impl IntoView {
     view! {
         <Title text="Not found · LEITL" />
         <main class="page">
+            <p class="brand">
+                <Mark />
+            </p>
             <h1>"There is no such page"</h1>
             <p>
                 <a href="/leitl-dashboard">"Go to the dashboard"</a>

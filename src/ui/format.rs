@@ -29,26 +29,44 @@ pub fn clock(at: Timestamp, utc_offset_minutes: i64) -> String {
     Timestamp::from_millis(at.millis().saturating_add(utc_offset_minutes * 60_000)).clock()
 }
 
-/// The first letter or digit of a name, in capitals; `?` if there is none.
-pub fn initial(name: &str) -> String {
-    name.chars()
-        .find(|letter| letter.is_alphanumeric())
-        .map_or_else(
-            || "?".to_owned(),
-            |letter| letter.to_uppercase().to_string(),
-        )
+/// Two letters that stand for a name: the first of its first two words, or the
+/// first two of its only word; `?` if it has none.
+pub fn initials(name: &str) -> String {
+    let mut words = name
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let letters: String = match (words.next(), words.next()) {
+        (Some(first), Some(second)) => first
+            .chars()
+            .take(1)
+            .chain(second.chars().take(1))
+            .collect(),
+        (Some(only), None) => only.chars().take(2).collect(),
+        _ => return "?".to_owned(),
+    };
+    let mut letters = letters.chars();
+    letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(letters)
+        .collect()
 }
 
-/// One of the eight colours that tell agents apart, always the same for a name.
+/// One of ten colours that tell agents apart, always the same for a name.
 pub fn hue(name: &str) -> &'static str {
-    const HUES: [&str; 8] = [
-        "hue-0", "hue-1", "hue-2", "hue-3", "hue-4", "hue-5", "hue-6", "hue-7",
+    const HUES: [&str; 10] = [
+        "hue-0", "hue-1", "hue-2", "hue-3", "hue-4", "hue-5", "hue-6", "hue-7", "hue-8", "hue-9",
     ];
-    // FNV-1a: the standard library's hasher is not the same on server and browser.
-    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+    // The standard library's hasher is not the same on server and browser. FNV-1a,
+    // then MurmurHash3's finaliser, since names that are alike must come apart.
+    let mut hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     });
-    HUES[(hash >> 13) as usize % HUES.len()]
+    hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);
+    hash = (hash ^ (hash >> 13)).wrapping_mul(0xc2b2_ae35);
+    hash ^= hash >> 16;
+    HUES[hash as usize % HUES.len()]
 }
 
 #[cfg(test)]
@@ -75,8 +93,18 @@ mod tests {
 
     #[test]
     fn initials_are_letters() {
-        assert_eq!(initial("cece"), "C");
-        assert_eq!(initial("  'élan"), "É");
-        assert_eq!(initial("…"), "?");
+        assert_eq!(initials("cece"), "Ce");
+        assert_eq!(initials("Data Engineer"), "DE");
+        assert_eq!(initials("claude-code-2"), "Cc");
+        assert_eq!(initials("  'élan"), "Él");
+        assert_eq!(initials("X"), "X");
+        assert_eq!(initials("…"), "?");
+    }
+
+    #[test]
+    fn names_that_are_alike_have_colours_apart() {
+        assert_eq!(hue("Cece"), "hue-8");
+        assert_eq!(hue("Claude"), "hue-0");
+        assert_eq!(hue("Codex"), "hue-3");
     }
 }

@@ -78,7 +78,7 @@ fn MessageRow(
             data-testid="message-row"
         >
             <span class=format!("avatar {hue}") aria-hidden="true">
-                {format::initial(&sender)}
+                {format::initials(&sender)}
             </span>
             <div class="message-body">
                 <p class="message-head">

@@ -3,6 +3,7 @@
 mod composer;
 mod connection;
 mod copyable;
+mod counts;
 mod dashboard;
 mod failure;
 mod feed;
@@ -10,6 +11,7 @@ mod format;
 mod header;
 mod join;
 mod live;
+mod mark;
 mod messages;
 mod room;
 mod sentence;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    connection::ConnectionNote, join::JoinHelp, live::Live, room::RoomStoreFields,
+    connection::ConnectionNote, counts::Counts, join::JoinHelp, live::Live, room::RoomStoreFields,
     tile_view::TileView,
 };
 
@@ -18,6 +18,7 @@ pub fn Sessions() -> impl IntoView {
             <header class="panel-head">
                 <h2 id="sessions-heading">"Sessions"</h2>
                 <span class="tally">{count}</span>
+                <Counts />
             </header>
             <div class="panel-body">
                 <ConnectionNote />

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use super::copyable::Copyable;
+use super::{copyable::Copyable, mark::Mark};
 
 /// How to get in.
 #[component]
@@ -15,6 +15,9 @@ pub fn SignIn() -> impl IntoView {
     view! {
         <Title text="Sign in · LEITL" />
         <main class="page" data-testid="sign-in">
+            <p class="brand">
+                <Mark />
+            </p>
             <h1>"Sign in"</h1>
             <Show when=refused>
                 <p class="banner" role="alert">

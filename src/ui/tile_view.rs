@@ -72,7 +72,7 @@ pub fn TileView(
         >
             <header class="tile-head">
                 <span class=format!("avatar {hue}") aria-hidden="true">
-                    {move || format::initial(&name())}
+                    {move || format::initials(&name())}
                 </span>
                 <div class="tile-names">
                     <h3 id=heading>{name}</h3>
