@@ -6,7 +6,7 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
 use reactive_stores::Store;
 
-use super::room::{Room, RoomStoreFields, apply, refresh_ages};
+use super::room::{Room, RoomStoreFields, apply, open, refresh_ages, replace};
 use crate::{
     api,
     browser::{self, Connection, Listener},
@@ -48,7 +48,7 @@ impl Live {
         let (retry, retries) = unbounded();
         let live = Self {
             now: RwSignal::new(snapshot.now),
-            room: Store::new(Room::from(snapshot)),
+            room: open(Room::from(snapshot)),
             connection: RwSignal::new(Connection::Connecting),
             utc_offset_minutes: RwSignal::new(0),
             mounted: RwSignal::new(false),
@@ -172,7 +172,7 @@ impl Live {
             }
         };
         self.set_clock(snapshot.now);
-        self.room.set(Room::from(snapshot));
+        replace(self.room, Room::from(snapshot));
         let parked = self.parked.try_update_value(Option::take).flatten();
         for event in parked.unwrap_or_default() {
             apply(self.room, event);

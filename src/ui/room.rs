@@ -62,6 +62,27 @@ impl From<Snapshot> for Room {
     }
 }
 
+/// Opens a room. The store learns the keys of its tiles at once: until it has,
+/// it cannot find one by its index, which [`Patch`] needs.
+pub fn open(room: Room) -> Store<Room> {
+    let store = Store::new(room);
+    store.tiles().update_keys();
+    store
+}
+
+/// Puts another state in a room's place. Field by field, since a store whose
+/// whole value is set goes on with the keys of the old tiles.
+pub fn replace(store: Store<Room>, room: Room) {
+    store.user().set(room.user);
+    store.workspace().set(room.workspace);
+    store.heartbeat_seconds().set(room.heartbeat_seconds);
+    store.stale_seconds().set(room.stale_seconds);
+    store.tiles().set(room.tiles);
+    store.feed().set(room.feed);
+    store.messages().set(room.messages);
+    store.cursor().set(room.cursor);
+}
+
 /// The members of a heartbeat's data that say something new.
 #[derive(serde::Deserialize)]
 struct Pulse {

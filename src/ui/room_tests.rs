@@ -22,7 +22,11 @@ fn session(id: &str, task: &str) -> ActiveSession {
 }
 
 fn room(sessions: Vec<ActiveSession>) -> Store<Room> {
-    Store::new(Room::from(Snapshot {
+    open(state(sessions))
+}
+
+fn state(sessions: Vec<ActiveSession>) -> Room {
+    Room::from(Snapshot {
         user: "alexa".into(),
         workspace: "default".into(),
         now: Timestamp::from_millis(1_000),
@@ -36,7 +40,7 @@ fn room(sessions: Vec<ActiveSession>) -> Store<Room> {
             previous: None,
         },
         messages: Vec::new(),
-    }))
+    })
 }
 
 fn event(offset: u64, event_type: EventType, id: &str, data: EventData) -> Event {
@@ -125,6 +129,29 @@ fn a_heartbeat_refreshes_and_is_not_listed() {
     assert_eq!(tile.task, "two");
     assert!(room.feed().read_untracked().is_empty());
     assert_eq!(room.cursor().get_untracked().offset, 10);
+}
+
+#[test]
+fn events_find_their_tile_in_a_room_that_was_replaced() {
+    let owner = Owner::new();
+    owner.set();
+    let room = room(vec![session("leitl-a", "one"), session("leitl-b", "two")]);
+    replace(
+        room,
+        state(vec![session("leitl-b", "two"), session("leitl-c", "three")]),
+    );
+    let pulse = || data(serde_json::json!({"current_task": "news"}));
+    apply(
+        room,
+        event(0, EventType::SessionHeartbeat, "leitl-b", pulse()),
+    );
+    assert_eq!(tasks(room), ["news", "three"]);
+    let updated = EventData::of(&session("leitl-c", "more"));
+    apply(
+        room,
+        event(11, EventType::SessionUpdated, "leitl-c", updated),
+    );
+    assert_eq!(tasks(room), ["news", "more"]);
 }
 
 #[test]
