@@ -3,7 +3,7 @@
 use leptos::server;
 use server_fn::codec::GetUrl;
 
-use super::JsonBody;
+use super::{JsonAnswer, JsonBody};
 use crate::protocol::{
     self, ActivityPage, EventData, EventType, IdempotencyKey, Problem, Published, Recipients,
     SessionId,
@@ -12,7 +12,7 @@ use crate::protocol::{
 /// Publishes an event (protocol document, "Broadcast Message"). With a user
 /// token and no `session_id` the user speaks in person. 403 for a type that only
 /// the server emits, 429 beyond the limit.
-#[server(prefix = "/api/leitl", endpoint = "broadcast", input = JsonBody, output = JsonBody)]
+#[server(prefix = "/api/leitl", endpoint = "broadcast", input = JsonBody, output = JsonAnswer)]
 pub async fn broadcast(
     event_type: EventType,
     #[server(default)] data: EventData,
@@ -40,7 +40,7 @@ pub async fn broadcast(
 /// The `broadcast.message` events after a cursor, oldest first; without `after`
 /// the newest ones. `to_me=true` keeps those addressed to the caller. `limit` is
 /// 1 to 500, by default 100.
-#[server(prefix = "/api/leitl", endpoint = "messages", input = GetUrl, output = JsonBody)]
+#[server(prefix = "/api/leitl", endpoint = "messages", input = GetUrl, output = JsonAnswer)]
 pub async fn messages(
     after: Option<String>,
     limit: Option<String>,
@@ -66,7 +66,7 @@ pub async fn messages(
 /// The events of the last 24 hours, oldest first: after a cursor, before one, or
 /// the newest. `limit` is 1 to 500, by default 100; `event_type` and
 /// `session_id` select.
-#[server(prefix = "/api/leitl", endpoint = "activity", input = GetUrl, output = JsonBody)]
+#[server(prefix = "/api/leitl", endpoint = "activity", input = GetUrl, output = JsonAnswer)]
 pub async fn activity(
     after: Option<String>,
     before: Option<String>,

@@ -3,11 +3,11 @@
 use leptos::server;
 use server_fn::codec::GetUrl;
 
-use super::JsonBody;
+use super::JsonAnswer;
 use crate::protocol::{self, Problem};
 
 /// Whether the server can work. Needs no token; 503 when Redis is away.
-#[server(prefix = "/api/leitl", endpoint = "health", input = GetUrl, output = JsonBody)]
+#[server(prefix = "/api/leitl", endpoint = "health", input = GetUrl, output = JsonAnswer)]
 pub async fn health() -> Result<protocol::Health, Problem> {
     crate::server::Server::current()?.health().await
 }

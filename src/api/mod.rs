@@ -27,7 +27,10 @@ pub use tokens::{create_token, list_tokens, revoke_token};
 
 use server_fn::codec::Post;
 
-use crate::protocol::StrictJson;
+use crate::protocol::{AnswerJson, ArgumentJson};
 
-/// JSON in the body, with errors that name the field.
-pub type JsonBody = Post<StrictJson>;
+/// Arguments as JSON in the body, with errors that name the field.
+pub type JsonBody = Post<ArgumentJson>;
+
+/// Answers as JSON.
+pub type JsonAnswer = Post<AnswerJson>;

@@ -3,7 +3,7 @@
 use leptos::server;
 use server_fn::codec::GetUrl;
 
-use super::JsonBody;
+use super::{JsonAnswer, JsonBody};
 use crate::protocol::{
     ActiveSession, AgentName, AgentType, ContextSources, HeartbeatAnswer, Problem, Reason,
     Registered, ReportedStatus, SessionId, Tags, Task,
@@ -11,7 +11,7 @@ use crate::protocol::{
 
 /// Registers a session (protocol document, "Register Session"). Needs a user
 /// token. 409 if `session_id` is that of a live session.
-#[server(prefix = "/api/leitl", endpoint = "session/register", input = JsonBody, output = JsonBody)]
+#[server(prefix = "/api/leitl", endpoint = "session/register", input = JsonBody, output = JsonAnswer)]
 pub async fn session_register(
     /// The name it goes by.
     agent_name: AgentName,
@@ -47,7 +47,7 @@ pub async fn session_register(
 
 /// Says that a session is alive, and what it does. `session_id` may be left out
 /// with a session token. 404 if the session is unknown or has ended.
-#[server(prefix = "/api/leitl", endpoint = "session/heartbeat", input = JsonBody, output = JsonBody)]
+#[server(prefix = "/api/leitl", endpoint = "session/heartbeat", input = JsonBody, output = JsonAnswer)]
 pub async fn session_heartbeat(
     session_id: Option<SessionId>,
     status: Option<ReportedStatus>,
@@ -70,7 +70,7 @@ pub async fn session_heartbeat(
 }
 
 /// Changes a session's metadata.
-#[server(prefix = "/api/leitl", endpoint = "session/update", input = JsonBody, output = JsonBody)]
+#[server(prefix = "/api/leitl", endpoint = "session/update", input = JsonBody, output = JsonAnswer)]
 pub async fn session_update(
     session_id: Option<SessionId>,
     status: Option<ReportedStatus>,
@@ -96,7 +96,7 @@ pub async fn session_update(
 }
 
 /// Ends a session.
-#[server(prefix = "/api/leitl", endpoint = "session/end", input = JsonBody, output = JsonBody)]
+#[server(prefix = "/api/leitl", endpoint = "session/end", input = JsonBody, output = JsonAnswer)]
 pub async fn session_end(
     /// Which; may be left out with a session token.
     session_id: Option<SessionId>,
@@ -116,7 +116,7 @@ pub async fn session_end(
 
 /// The live sessions of the workspace, oldest first (protocol document, "Get
 /// Active Sessions").
-#[server(prefix = "/api/leitl", endpoint = "sessions/active", input = GetUrl, output = JsonBody)]
+#[server(prefix = "/api/leitl", endpoint = "sessions/active", input = GetUrl, output = JsonAnswer)]
 pub async fn active_sessions(
     /// Only those with this tag.
     tag: Option<String>,

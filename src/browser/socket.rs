@@ -113,7 +113,7 @@ async fn read(listener: &impl Listener) -> Outcome {
         match next {
             Some(Ok(Message::Text(text))) => {
                 // A kind of frame of a later version is no reason to stop.
-                let Ok(frame) = serde_json::from_str::<ServerFrame>(&text) else {
+                let Ok(frame) = ServerFrame::parse(&text) else {
                     continue;
                 };
                 match &frame {

@@ -131,13 +131,28 @@ pub enum Control {
 }
 
 /// Anything the server sends.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum ServerFrame {
     /// A control frame: it has a `type`.
     Control(Control),
     /// An event: it has an `event_type`.
     Event(Box<Event>),
+}
+
+impl ServerFrame {
+    /// Reads a frame.
+    ///
+    /// # Errors
+    /// If it is neither an event nor a control frame that this version knows.
+    pub fn parse(text: &str) -> serde_json::Result<Self> {
+        let frame: Value = serde_json::from_str(text)?;
+        if frame.get("type").is_some() {
+            serde_json::from_value(frame).map(Self::Control)
+        } else {
+            serde_json::from_value(frame).map(|event| Self::Event(Box::new(event)))
+        }
+    }
 }
 
 /// Why the server closed a socket (RFC 6455, section 7.4; 4000 and up are ours).
@@ -203,12 +218,12 @@ mod tests {
         let pong = serde_json::to_string(&Control::Pong).unwrap();
         assert_eq!(pong, r#"{"type":"pong"}"#);
         assert_eq!(
-            serde_json::from_str::<ServerFrame>(&pong).unwrap(),
+            ServerFrame::parse(&pong).unwrap(),
             ServerFrame::Control(Control::Pong)
         );
         let event = r#"{"event_type": "session.heartbeat", "user": "u", "timestamp": "2025-11-18T12:00:00Z"}"#;
         assert!(matches!(
-            serde_json::from_str::<ServerFrame>(event).unwrap(),
+            ServerFrame::parse(event).unwrap(),
             ServerFrame::Event(_)
         ));
     }

@@ -7,6 +7,7 @@
 
 mod event;
 mod frame;
+mod json;
 mod problem;
 mod requests;
 mod session;
@@ -15,7 +16,8 @@ mod time;
 
 pub use event::{Event, EventData, EventId, EventType, MAX_DATA_BYTES};
 pub use frame::{BroadcastFrame, ClientFrame, Control, HeartbeatFrame, ServerFrame, close_code};
-pub use problem::{FieldError, Problem, ProblemJson, ProblemKind, StrictJson};
+pub use json::{AnswerJson, ArgumentJson, ProblemJson};
+pub use problem::{FieldError, Problem, ProblemKind};
 pub use requests::{
     ActivityPage, Health, HeartbeatAnswer, Messages, NewToken, Published, Registered, Snapshot,
     TokenInfo,

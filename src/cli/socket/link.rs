@@ -283,7 +283,7 @@ impl Link {
 /// frames of a newer server that this client does not know.
 fn read(message: Message) -> Result<Option<ServerFrame>, Over> {
     match message {
-        Message::Text(text) => Ok(serde_json::from_str(&text).ok()),
+        Message::Text(text) => Ok(ServerFrame::parse(&text).ok()),
         Message::Close(frame) => Err(closed(frame)),
         _ => Ok(None),
     }
