@@ -59,6 +59,8 @@ impl ExternalRedis {
 fn spawn(directory: &TempDir) -> Child {
     Command::new("redis-server")
         .args(["--port", "0", "--save", "", "--appendonly", "yes"])
+        // It is killed without warning and must not have forgotten anything then.
+        .args(["--appendfsync", "always"])
         .args(["--unixsocket", "redis.sock"])
         .current_dir(directory)
         .stdin(Stdio::null())

@@ -47,6 +47,12 @@ async fn a_private_redis_that_dies_is_started_again() {
     let server = Setup::unlimited().start().await;
     let ann = server.user("ann").await;
     let mut room = ann.observe().await;
+    // By default a kill could take the last moment with it.
+    redis::cmd("CONFIG")
+        .arg(&["SET", "appendfsync", "always"])
+        .query_async::<()>(&mut server.redis().await)
+        .await
+        .unwrap();
     ann.count(0..3).await;
     let first = server.redis_process().await;
     kill_process(first, Signal::KILL).unwrap();

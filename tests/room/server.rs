@@ -138,6 +138,7 @@ impl Setup {
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let first = timeout(PATIENCE, lines.next_line()).await;
         let Ok(Ok(Some(first))) = first else {
+            stop(process).await;
             panic!("no server:\n{}", fs::read_to_string(stderr).unwrap());
         };
         let url = first
@@ -159,14 +160,14 @@ impl Setup {
     pub async fn fail(&self) -> Failure {
         let stderr = NamedTempFile::new().unwrap();
         let mut process = self.serve(&stderr);
-        let ended = timeout(PATIENCE, process.wait()).await;
-        let stderr = fs::read_to_string(stderr).unwrap();
-        match ended {
-            Ok(status) => Failure {
-                code: status.unwrap().code(),
-                stderr,
-            },
-            Err(_) => panic!("the server neither came up nor gave up:\n{stderr}"),
+        let Ok(status) = timeout(PATIENCE, process.wait()).await else {
+            stop(process).await;
+            let stderr = fs::read_to_string(stderr).unwrap();
+            panic!("the server did not give up:\n{stderr}");
+        };
+        Failure {
+            code: status.unwrap().code(),
+            stderr: fs::read_to_string(stderr).unwrap(),
         }
     }
 
@@ -184,6 +185,14 @@ impl Setup {
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "leitl {arguments:?}: {stderr}");
         String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+/// Stops a server that is not as it should be, with the Redis it may have started.
+async fn stop(mut process: Child) {
+    if let Some(id) = process.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
+        let _ = kill_process(id, Signal::TERM);
+        let _ = timeout(PATIENCE, process.wait()).await;
     }
 }
 
