@@ -3,7 +3,7 @@
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdtemp, rm } from "node:fs/promises";
+import { access, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -56,6 +56,16 @@ export class Server {
     const exited = once(child, "exit");
     child.kill(signal);
     await exited;
+  }
+
+  /** Holds its Redis, as an overloaded machine does, until `release` is called. */
+  async holdRedis(): Promise<{ release: () => void }> {
+    const pid = this.child?.pid;
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+    const pids = children.trim().split(" ").map(Number);
+    const signal = (name: NodeJS.Signals) => pids.forEach((child) => process.kill(child, name));
+    signal("SIGSTOP");
+    return { release: () => signal("SIGCONT") };
   }
 
   /** Loses all of Redis' data, as a broken disk does; keys and tokens stay. */

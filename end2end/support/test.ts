@@ -7,15 +7,15 @@ export { expect } from "@playwright/test";
 
 type Options = {
   /** What may stand in the console. */
-  tolerated: RegExp[];
+  tolerated: RegExp | undefined;
 };
 
 export const test = base.extend<Options>({
-  tolerated: [[], { option: true }],
+  tolerated: [undefined, { option: true }],
   page: async ({ page, tolerated }, use) => {
     const noise: string[] = [];
     const note = (text: string) => {
-      if (!tolerated.some((pattern) => pattern.test(text))) noise.push(text);
+      if (!tolerated?.test(text)) noise.push(text);
     };
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) note(message.text());

@@ -62,7 +62,7 @@ test("an addressee who leaves is no addressee any more", async ({ page }) => {
 });
 
 test.describe("too many messages", () => {
-  test.use({ tolerated: [/status of 429/] });
+  test.use({ tolerated: /status of 429/ });
 
   test("are refused in words, and the text stays", async ({ page }) => {
     const dashboard = new Dashboard(page);

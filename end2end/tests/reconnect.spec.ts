@@ -4,7 +4,7 @@ import { Server } from "../support/server.ts";
 import { expect, test } from "../support/test.ts";
 
 // The browser says so when a socket fails; it must.
-test.use({ tolerated: [/WebSocket connection to/, /ERR_CONNECTION_REFUSED/] });
+test.use({ tolerated: /WebSocket connection to|ERR_CONNECTION_REFUSED/ });
 
 for (const signal of ["SIGTERM", "SIGKILL"] as const) {
   test(`after ${signal} and a restart nothing is lost or doubled`, async ({ page }) => {
@@ -38,6 +38,44 @@ for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     await server.stop();
   });
 }
+
+test("what could not be sent stays, and is said once when it can", async ({ page }) => {
+  const server = await Server.start();
+  const dashboard = new Dashboard(page);
+  await server.open(page);
+  await server.kill("SIGKILL");
+  await expect(dashboard.connection).toHaveAttribute("data-state", "reconnecting");
+  await dashboard.message.fill("is anybody there?");
+  await dashboard.message.press("Enter");
+  await expect(page.getByText("The server cannot take it now")).toBeVisible();
+  await expect(dashboard.message).toHaveValue("is anybody there?");
+
+  await server.restart();
+  await expect(dashboard.connection).toHaveAttribute("data-state", "live", { timeout: 30_000 });
+  await dashboard.message.press("Enter");
+  await expect(dashboard.messages).toHaveText([/is anybody there\?/]);
+  await expect(dashboard.message).toHaveValue("");
+  await expect(page.getByText("The server cannot take it now")).toHaveCount(0);
+  await server.stop();
+});
+
+test("a cookie that is no longer good ends in the sign-in page", async ({ page }) => {
+  const server = await Server.start();
+  const dashboard = new Dashboard(page);
+  await Agent.join(server, { agent_name: "Cece" });
+  await server.open(page);
+  await page.context().clearCookies();
+  await server.kill("SIGTERM");
+  await server.restart();
+  await expect(dashboard.connection).toHaveAttribute("data-state", "signed-out", {
+    timeout: 30_000,
+  });
+  await expect(page.getByText("You are signed out.")).toBeVisible();
+  await expect(dashboard.tiles).toHaveCount(1);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByTestId("sign-in")).toBeVisible();
+  await server.stop();
+});
 
 test("a room that lost its data is loaded anew", async ({ page }) => {
   const server = await Server.start();

@@ -20,7 +20,8 @@ pub enum Connection {
     Waiting(Timestamp),
     /// The socket is lost and another try is under way.
     Retrying,
-    /// The server does not accept the cookie any more.
+    /// The server does not accept the cookie any more. The end: whoever signs in
+    /// again may be somebody else, in another room.
     SignedOut,
 }
 

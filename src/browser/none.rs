@@ -36,6 +36,9 @@ pub fn origin() -> String {
     "http://localhost:8000".to_owned()
 }
 
+/// There is no page to load.
+pub fn reload() {}
+
 /// There is no clipboard.
 pub fn can_copy() -> bool {
     false

@@ -33,7 +33,8 @@ struct Outcome {
     stay_away: Option<Duration>,
 }
 
-/// Keeps an observer socket open until the current reactive owner is cleaned up.
+/// Keeps an observer socket open until the server refuses the cookie or the
+/// current reactive owner is cleaned up.
 /// A message on `retry`, the network's return and the page's becoming visible
 /// each cut a wait short.
 pub fn observe(listener: impl Listener, retry: UnboundedReceiver<()>) {
@@ -58,20 +59,18 @@ pub fn observe(listener: impl Listener, retry: UnboundedReceiver<()>) {
             }
             // Nudges from the time when all was well are not meant for this wait.
             while nudges.next().now_or_never().is_some() {}
-            match outcome.code {
-                close_code::UNAUTHORIZED | close_code::FORBIDDEN => {
-                    listener.connection(Connection::SignedOut);
-                    nudges.next().await;
-                }
-                _ => {
-                    let wait = outcome.stay_away.unwrap_or_default() + backoff(failures, random());
-                    failures += 1;
-                    listener.connection(Connection::Waiting(now().plus(wait)));
-                    let waited = sleep(wait);
-                    pin_mut!(waited);
-                    select(waited, nudges.next()).await;
-                }
+            if matches!(
+                outcome.code,
+                close_code::UNAUTHORIZED | close_code::FORBIDDEN
+            ) {
+                return listener.connection(Connection::SignedOut);
             }
+            let wait = outcome.stay_away.unwrap_or_default() + backoff(failures, random());
+            failures += 1;
+            listener.connection(Connection::Waiting(now().plus(wait)));
+            let waited = sleep(wait);
+            pin_mut!(waited);
+            select(waited, nudges.next()).await;
             listener.connection(Connection::Retrying);
         }
     });

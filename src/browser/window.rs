@@ -31,6 +31,13 @@ pub fn origin() -> String {
     location().origin().unwrap_or_default()
 }
 
+/// Loads the page anew.
+pub fn reload() {
+    if location().reload().is_err() {
+        leptos::logging::warn!("the browser did not load the page anew");
+    }
+}
+
 /// Whether [`copy`] works: browsers offer the clipboard only on HTTPS and localhost.
 pub fn can_copy() -> bool {
     window().is_secure_context()

@@ -192,7 +192,8 @@ fn words(problem: &Problem) -> String {
             )
         }
         (429, None) => "That was a lot at once. Wait a moment, then send it again.".to_owned(),
-        (401, _) => "You are signed out. Run “leitl login” and open the link it prints.".to_owned(),
+        (401, _) => "You are signed out. Sign in, then send it again.".to_owned(),
+        (503, _) => "The server cannot take it now. Send it again in a while.".to_owned(),
         _ => format!("{}: {}", problem.title, problem.detail),
     }
 }

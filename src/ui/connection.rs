@@ -23,7 +23,7 @@ pub fn ConnectionState() -> impl IntoView {
         _ => String::new(),
     };
     let is_waiting = move || matches!(state.get(), Connection::Waiting(_));
-    let may_retry = move || is_waiting() || state.get() == Connection::SignedOut;
+    let is_signed_out = move || state.get() == Connection::SignedOut;
     view! {
         <div class="connection" data-testid="connection" data-state=move || state.get().name()>
             <p class="connection-word" role="status" aria-live="polite">
@@ -33,9 +33,14 @@ pub fn ConnectionState() -> impl IntoView {
             <span class="connection-wait" hidden=move || !is_waiting()>
                 {seconds}
             </span>
-            <Show when=may_retry>
+            <Show when=is_waiting>
                 <button class="quiet" type="button" on:click=move |_| live.try_now()>
                     "Try now"
+                </button>
+            </Show>
+            <Show when=is_signed_out>
+                <button class="quiet" type="button" on:click=|_| browser::reload()>
+                    "Sign in"
                 </button>
             </Show>
         </div>
@@ -61,10 +66,9 @@ pub fn ConnectionNote() -> impl IntoView {
             "The server cannot be reached. This is the room as it was; \
              what happens meanwhile will be caught up.",
         ),
-        Connection::SignedOut => Some(
-            "You are signed out, so this is the room as it was. \
-             Run “leitl login” beside the server, open the link it prints, then try again.",
-        ),
+        Connection::SignedOut => {
+            Some("You are signed out. This is the room as it was; sign in to see it live.")
+        }
     });
     move || {
         note.get()

@@ -38,6 +38,8 @@ pub struct Live {
     retry: StoredValue<UnboundedSender<()>>,
     /// Events that wait for a snapshot, while one is on its way.
     parked: StoredValue<Option<Vec<Event>>>,
+    /// How many snapshots were asked for; only the newest counts.
+    reloads: StoredValue<u32>,
     /// Whether a socket was live before.
     was_live: StoredValue<bool>,
 }
@@ -56,6 +58,7 @@ impl Live {
             clock_lead: StoredValue::new(0),
             retry: StoredValue::new(retry),
             parked: StoredValue::new(None),
+            reloads: StoredValue::new(0),
             was_live: StoredValue::new(false),
         };
         let retries = StoredValue::new(Some(retries));
@@ -162,6 +165,8 @@ impl Live {
     /// Puts a fresh snapshot in the room's place, and the events that came
     /// meanwhile on top.
     async fn reload(self) {
+        self.reloads.update_value(|reloads| *reloads += 1);
+        let own = self.reloads.get_value();
         let snapshot = loop {
             match api::snapshot().await {
                 Ok(snapshot) => break snapshot,
@@ -171,6 +176,9 @@ impl Live {
                 Err(_) => browser::sleep(SNAPSHOT_RETRY).await,
             }
         };
+        if self.reloads.get_value() != own {
+            return;
+        }
         self.set_clock(snapshot.now);
         replace(self.room, Room::from(snapshot));
         let parked = self.parked.try_update_value(Option::take).flatten();
