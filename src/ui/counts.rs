@@ -10,11 +10,9 @@ use crate::protocol::SessionStatus;
 pub fn Counts() -> impl IntoView {
     let live = Live::get();
     let count = move |status: SessionStatus| {
-        Memo::new(move |_| {
-            live.room
-                .tiles()
-                .with(|tiles| tiles.iter().filter(|tile| tile.status == status).count())
-        })
+        live.room
+            .tiles()
+            .with(|tiles| tiles.iter().filter(|tile| tile.status == status).count())
     };
     let counts = [
         SessionStatus::Active,
@@ -24,11 +22,12 @@ pub fn Counts() -> impl IntoView {
     ]
     .into_iter()
     .map(|status| {
-        let count = count(status);
+        let text = Signal::derive(move || count(status).to_string());
+        let none = Signal::derive(move || count(status) == 0);
         view! {
-            <li class="count" data-status=status.as_str() class:none=move || count.get() == 0>
+            <li class="count" data-status=status.as_str() class:none=none>
                 <span class="shape" aria-hidden="true"></span>
-                <b>{count}</b>
+                <b>{text}</b>
                 <span class="count-word">{status.as_str()}</span>
             </li>
         }

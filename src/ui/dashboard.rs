@@ -41,12 +41,13 @@ fn Dashboard(
         0 => "LEITL".to_owned(),
         count => format!("({count}) LEITL"),
     };
+    let connection = Signal::derive(move || live.connection.get().name());
     view! {
         <Title text=title />
         <a class="skip" href="#sessions">
             "Skip to the sessions"
         </a>
-        <div class="room" data-connection=move || live.connection.get().name()>
+        <div class="room" data-connection=connection>
             <Header />
             <main class="panels">
                 <Sessions />

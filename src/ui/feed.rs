@@ -105,9 +105,10 @@ pub fn Instant(
 ) -> impl IntoView {
     let live = Live::get();
     let whole = at.to_string();
+    let clock = Signal::derive(move || format::clock(at, live.utc_offset_minutes.get()));
     view! {
         <time datetime=whole.clone() title=whole>
-            {move || format::clock(at, live.utc_offset_minutes.get())}
+            {clock}
         </time>
     }
 }

@@ -9,14 +9,16 @@ use super::{connection::ConnectionState, live::Live, mark::Mark, room::RoomStore
 pub fn Header() -> impl IntoView {
     let live = Live::get();
     let room = live.room;
+    let workspace = Signal::derive(move || room.workspace().get());
+    let user = Signal::derive(move || room.user().get());
     view! {
         <header class="top">
             <h1 class="brand">
                 <Mark />
             </h1>
             <p class="whereabouts">
-                <span class="workspace">{move || room.workspace().get()}</span>
-                <span class="viewer">"you are " {move || room.user().get()}</span>
+                <span class="workspace">{workspace}</span>
+                <span class="viewer">"you are " {user}</span>
             </p>
             <ConnectionState />
         </header>

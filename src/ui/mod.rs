@@ -1,4 +1,8 @@
 //! The dashboard: what the server renders and the browser keeps alive.
+//!
+//! Text and attributes that change are `Signal::derive`d, not bare closures: the
+//! renderer is compiled anew for each type it is given, and each closure is a type
+//! of its own.
 
 mod composer;
 mod connection;

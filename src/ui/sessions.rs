@@ -12,12 +12,13 @@ use super::{
 pub fn Sessions() -> impl IntoView {
     let live = Live::get();
     let count = Memo::new(move |_| live.room.tiles().with(Vec::len));
+    let tally = Signal::derive(move || count.get().to_string());
     let empty = move || count.get() == 0;
     view! {
         <section class="panel sessions" id="sessions" aria-labelledby="sessions-heading">
             <header class="panel-head">
                 <h2 id="sessions-heading">"Sessions"</h2>
-                <span class="tally">{count}</span>
+                <span class="tally">{tally}</span>
                 <Counts />
             </header>
             <div class="panel-body">

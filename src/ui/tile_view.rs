@@ -20,24 +20,28 @@ pub fn TileView(
 ) -> impl IntoView {
     let live = Live::get();
     let id = tile.session_id().get_untracked();
-    let name = move || tile.agent_name().try_get().unwrap_or_default();
-    let kind = move || tile.agent_type().try_get().unwrap_or_default();
-    let user = move || tile.user().try_get().unwrap_or_default();
-    let status = move || tile.status().try_get().unwrap_or_default().as_str();
+    let name = Signal::derive(move || tile.agent_name().try_get().unwrap_or_default());
+    let kind = Signal::derive(move || tile.agent_type().try_get().unwrap_or_default());
+    let user = Signal::derive(move || tile.user().try_get().unwrap_or_default());
+    let status = Signal::derive(move || tile.status().try_get().unwrap_or_default().as_str());
     let task = Memo::new(move |_| tile.task().try_get().unwrap_or_default());
-    let task_text = move || match task.get() {
+    let idle = Signal::derive(move || task.with(String::is_empty));
+    let task_text = Signal::derive(move || match task.get() {
         task if task.is_empty() => "No task".to_owned(),
         task => task,
-    };
+    });
     let heartbeat = move || tile.last_heartbeat().try_get().unwrap_or_default();
-    let uptime =
-        move || format::duration(live.age(tile.started_at().try_get().unwrap_or_default()));
-    let health = Memo::new(move |_| {
-        Health::of(
+    let heartbeat_age = Signal::derive(move || format::ago(live.age(heartbeat())));
+    let uptime = Signal::derive(move || {
+        format::duration(live.age(tile.started_at().try_get().unwrap_or_default()))
+    });
+    let health = Signal::derive(move || {
+        let health = Health::of(
             live.age(heartbeat()),
             live.room.heartbeat_seconds().get(),
             live.room.stale_seconds().get(),
-        )
+        );
+        health.name()
     });
     // Flips at each sign of life; the style sheet makes a pulse of it.
     let beat = Memo::new(move |beat: Option<&(bool, i64)>| {
@@ -48,10 +52,15 @@ pub fn TileView(
             None => (false, at),
         }
     });
+    let other_side = Signal::derive(move || beat.get().0);
+    let initials = Signal::derive(move || name.with(|name| format::initials(name)));
+    let label = Signal::derive(move || format!("Show only the activity of {}", name.get()));
     let hue = format::hue(&tile.agent_name().get_untracked());
     let (heading, selected) = (format!("tile-{id}"), id.clone());
     let labelled_by = heading.clone();
     let is_selected = Memo::new(move |_| live.only.get().as_deref() == Some(&selected));
+    let selected_here = Signal::derive(move || is_selected.get());
+    let pressed = Signal::derive(move || is_selected.get().to_string());
     let select = {
         let id = id.clone();
         move |_| {
@@ -63,16 +72,16 @@ pub fn TileView(
         <article
             class="tile"
             class:fresh=live.mounted.get_untracked()
-            class:selected=is_selected
+            class:selected=selected_here
             data-testid="tile"
             data-session-id=id
             data-status=status
-            data-health=move || health.get().name()
+            data-health=health
             aria-labelledby=labelled_by
         >
             <header class="tile-head">
                 <span class=format!("avatar {hue}") aria-hidden="true">
-                    {move || format::initials(&name())}
+                    {initials}
                 </span>
                 <div class="tile-names">
                     <h3 id=heading>{name}</h3>
@@ -86,7 +95,7 @@ pub fn TileView(
                     {status}
                 </span>
             </header>
-            <p class="tile-task" class:none=move || task.with(String::is_empty) data-testid="tile-task">
+            <p class="tile-task" class:none=idle data-testid="tile-task">
                 {task_text}
             </p>
             <Labels tile />
@@ -96,25 +105,25 @@ pub fn TileView(
                         <dt>"up"</dt>
                         <dd data-testid="tile-uptime">{uptime}</dd>
                     </div>
-                    <div class="heartbeat" data-health=move || health.get().name()>
+                    <div class="heartbeat" data-health=health>
                         <dt>
                             <span
                                 class="pulse"
-                                class:other=move || beat.get().0
+                                class:other=other_side
                                 aria-hidden="true"
                             ></span>
                             "heartbeat"
                         </dt>
                         <dd data-testid="tile-heartbeat">
-                            {move || format::ago(live.age(heartbeat()))}
+                            {heartbeat_age}
                         </dd>
                     </div>
                 </dl>
                 <button
                     class="quiet"
                     type="button"
-                    aria-pressed=move || is_selected.get().to_string()
-                    aria-label=move || format!("Show only the activity of {}", name())
+                    aria-pressed=pressed
+                    aria-label=label
                     on:click=select
                 >
                     "Activity"
