@@ -10,7 +10,7 @@ use futures::{
     SinkExt, StreamExt,
     stream::{self, TryStreamExt},
 };
-use leitl::protocol::{Control, Registered};
+use leitl::protocol::{Control, Registered, ServerFrame};
 use serde_json::json;
 use tokio::{
     net::TcpStream,
@@ -129,8 +129,8 @@ async fn connect(server: &Server, path: &str) -> anyhow::Result<Socket> {
     let first = socket.next().await.context("closed before the welcome")??;
     ensure!(
         matches!(
-            serde_json::from_str(first.to_text()?),
-            Ok(Control::Welcome { .. })
+            ServerFrame::parse(first.to_text()?),
+            Some(ServerFrame::Control(Control::Welcome(_)))
         ),
         "the first frame is no welcome: {first}"
     );

@@ -16,7 +16,7 @@ use leptos::{
 };
 
 use super::{Connection, Listener, backoff, now, origin, random, sleep};
-use crate::protocol::{API_PREFIX, Control, ServerFrame, close_code};
+use crate::protocol::{API_PREFIX, Control, DrainingFrame, ServerFrame, close_code};
 
 /// A socket silent for this long is asked for a sign of life, and given up if
 /// none comes in the same time: a network that went away tells nobody.
@@ -112,15 +112,15 @@ async fn read(listener: &impl Listener) -> Outcome {
         match next {
             Some(Ok(Message::Text(text))) => {
                 // A kind of frame of a later version is no reason to stop.
-                let Ok(frame) = ServerFrame::parse(&text) else {
+                let Some(frame) = ServerFrame::parse(&text) else {
                     continue;
                 };
                 match &frame {
-                    ServerFrame::Control(Control::Welcome { .. }) => {
+                    ServerFrame::Control(Control::Welcome(_)) => {
                         outcome.welcomed = true;
                         listener.connection(Connection::Live);
                     }
-                    ServerFrame::Control(Control::Draining { retry_after_ms }) => {
+                    ServerFrame::Control(Control::Draining(DrainingFrame { retry_after_ms })) => {
                         outcome.stay_away = Some(Duration::from_millis(*retry_after_ms));
                     }
                     _ => {}

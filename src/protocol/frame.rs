@@ -80,54 +80,74 @@ impl ClientFrame {
 }
 
 /// What the server sends besides events.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Control {
     /// The first frame of every socket.
-    Welcome {
-        /// The socket's session; absent for an observer.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        session_id: Option<SessionId>,
-        /// The server process that holds the socket.
-        node: String,
-        /// The newest stored event at the moment of joining.
-        last_id: EventId,
-        /// Whether everything after `since` follows. If `false`, load the state
-        /// anew: the cursor is older than the stream or from lost data.
-        recovered: bool,
-        /// How often a heartbeat is expected, in seconds.
-        heartbeat_seconds: u64,
-    },
+    Welcome(WelcomeFrame),
     /// A broadcast was stored.
-    Ack {
-        /// The `ref` of the frame.
-        #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
-        reference: Option<String>,
-        /// The event's id.
-        id: EventId,
-    },
+    Ack(AckFrame),
     /// A frame was refused; the socket stays open.
-    Error {
-        /// The `ref` of the frame, where it could be read.
-        #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
-        reference: Option<String>,
-        /// What was wrong.
-        problem: Problem,
-    },
+    Error(ErrorFrame),
     /// The answer to `ping`.
     Pong,
     /// A fresh token for the session, in time before the old one expires.
-    Token {
-        /// The token.
-        token: String,
-        /// When it expires.
-        expires_at: Timestamp,
-    },
+    Token(TokenFrame),
     /// The server is about to stop: come back, with `since`.
-    Draining {
-        /// How long to wait before the first try, in milliseconds.
-        retry_after_ms: u64,
-    },
+    Draining(DrainingFrame),
+}
+
+/// The members of a `welcome` frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WelcomeFrame {
+    /// The socket's session; absent for an observer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
+    /// The server process that holds the socket.
+    pub node: String,
+    /// The newest stored event at the moment of joining.
+    pub last_id: EventId,
+    /// Whether everything after `since` follows. If `false`, load the state
+    /// anew: the cursor is older than the stream or from lost data.
+    pub recovered: bool,
+    /// How often a heartbeat is expected, in seconds.
+    pub heartbeat_seconds: u64,
+}
+
+/// The members of an `ack` frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AckFrame {
+    /// The `ref` of the frame.
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The event's id.
+    pub id: EventId,
+}
+
+/// The members of an `error` frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ErrorFrame {
+    /// The `ref` of the frame, where it could be read.
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// What was wrong.
+    pub problem: Problem,
+}
+
+/// The members of a `token` frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TokenFrame {
+    /// The token.
+    pub token: String,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+/// The members of a `draining` frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DrainingFrame {
+    /// How long to wait before the first try, in milliseconds.
+    pub retry_after_ms: u64,
 }
 
 /// Anything the server sends.
@@ -141,17 +161,26 @@ pub enum ServerFrame {
 }
 
 impl ServerFrame {
-    /// Reads a frame.
+    /// Reads a frame; `None` if it is neither an event nor a control frame that
+    /// this version knows, which is no reason to stop listening.
     ///
-    /// # Errors
-    /// If it is neither an event nor a control frame that this version knows.
-    pub fn parse(text: &str) -> serde_json::Result<Self> {
-        let frame: Value = serde_json::from_str(text)?;
-        if frame.get("type").is_some() {
-            serde_json::from_value(frame).map(Self::Control)
-        } else {
-            serde_json::from_value(frame).map(|event| Self::Event(Box::new(event)))
-        }
+    /// By hand, since serde's reader of tagged enums is one more copy of every
+    /// reader in what the browser downloads.
+    pub fn parse(text: &str) -> Option<Self> {
+        let frame: Value = serde_json::from_slice(text.as_bytes()).ok()?;
+        let Some(kind) = frame.get("type") else {
+            return serde_json::from_value(frame).ok().map(Self::Event);
+        };
+        let control = match kind.as_str()? {
+            "welcome" => Control::Welcome(serde_json::from_value(frame).ok()?),
+            "ack" => Control::Ack(serde_json::from_value(frame).ok()?),
+            "error" => Control::Error(serde_json::from_value(frame).ok()?),
+            "pong" => Control::Pong,
+            "token" => Control::Token(serde_json::from_value(frame).ok()?),
+            "draining" => Control::Draining(serde_json::from_value(frame).ok()?),
+            _ => return None,
+        };
+        Some(Self::Control(control))
     }
 }
 
@@ -214,17 +243,63 @@ mod tests {
     }
 
     #[test]
+    fn every_control_frame_reads_as_it_was_written() {
+        let id = EventId {
+            millis: 1,
+            offset: 2,
+        };
+        let welcome = WelcomeFrame {
+            session_id: None,
+            node: "node-1".into(),
+            last_id: id,
+            recovered: true,
+            heartbeat_seconds: 30,
+        };
+        let expires_at = Timestamp::from_millis(1_763_467_200_000);
+        for control in [
+            Control::Welcome(welcome),
+            Control::Ack(AckFrame {
+                reference: Some("r".into()),
+                id,
+            }),
+            Control::Error(ErrorFrame {
+                reference: None,
+                problem: Problem::field("to", "is wrong"),
+            }),
+            Control::Pong,
+            Control::Token(TokenFrame {
+                token: "t".into(),
+                expires_at,
+            }),
+            Control::Draining(DrainingFrame {
+                retry_after_ms: 200,
+            }),
+        ] {
+            let text = serde_json::to_string(&control).unwrap();
+            assert_eq!(
+                ServerFrame::parse(&text),
+                Some(ServerFrame::Control(control)),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            ServerFrame::parse(r#"{"type": "of a later version"}"#),
+            None
+        );
+    }
+
+    #[test]
     fn control_frames_and_events_do_not_mix() {
         let pong = serde_json::to_string(&Control::Pong).unwrap();
         assert_eq!(pong, r#"{"type":"pong"}"#);
         assert_eq!(
-            ServerFrame::parse(&pong).unwrap(),
-            ServerFrame::Control(Control::Pong)
+            ServerFrame::parse(&pong),
+            Some(ServerFrame::Control(Control::Pong))
         );
         let event = r#"{"event_type": "session.heartbeat", "user": "u", "timestamp": "2025-11-18T12:00:00Z"}"#;
         assert!(matches!(
-            ServerFrame::parse(event).unwrap(),
-            ServerFrame::Event(_)
+            ServerFrame::parse(event),
+            Some(ServerFrame::Event(_))
         ));
     }
 }

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use leptos::server::codee::{Decoder, Encoder};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use server_fn::{
     Bytes, ContentType, Decodes, Encodes, Format, FormatType,
@@ -69,11 +70,30 @@ impl<T: DeserializeOwned> Decodes<T> for AnswerJson {
     }
 }
 
+/// What the server hands to the browser inside the page is read the same way.
+impl<T: Serialize> Encoder<T> for AnswerJson {
+    type Error = serde_json::Error;
+    type Encoded = String;
+
+    fn encode(value: &T) -> Result<String, Self::Error> {
+        serde_json::to_string(value)
+    }
+}
+
+impl<T: DeserializeOwned> Decoder<T> for AnswerJson {
+    type Error = serde_json::Error;
+    type Encoded = str;
+
+    fn decode(text: &str) -> Result<T, Self::Error> {
+        serde_json::from_value(serde_json::from_slice(text.as_bytes())?)
+    }
+}
+
 impl Decodes<Problem> for ProblemJson {
     type Error = serde_json::Error;
 
     fn decode(bytes: Bytes) -> Result<Problem, Self::Error> {
-        AnswerJson::decode(bytes)
+        <AnswerJson as Decodes<Problem>>::decode(bytes)
     }
 }
 

@@ -15,7 +15,10 @@ mod text;
 mod time;
 
 pub use event::{Event, EventData, EventId, EventType, MAX_DATA_BYTES};
-pub use frame::{BroadcastFrame, ClientFrame, Control, HeartbeatFrame, ServerFrame, close_code};
+pub use frame::{
+    AckFrame, BroadcastFrame, ClientFrame, Control, DrainingFrame, ErrorFrame, HeartbeatFrame,
+    ServerFrame, TokenFrame, WelcomeFrame, close_code,
+};
 pub use json::{AnswerJson, ArgumentJson, ProblemJson};
 pub use problem::{FieldError, Problem, ProblemKind};
 pub use requests::{

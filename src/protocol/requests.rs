@@ -68,9 +68,9 @@ pub struct ActivityPage {
 /// The answer of `GET health`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
-    /// `ok`, or `unavailable` when Redis is away.
+    /// `ok`; when Redis is away the answer is a problem with status 503.
     pub status: String,
-    /// `ok`, or what is wrong with Redis.
+    /// `ok`.
     pub redis: String,
     /// The server's version.
     pub version: String,

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentName, AgentType, ContextSources, Tags, Task, Timestamp};
+use super::{AgentName, AgentType, ContextSources, Reason, Tags, Task, Timestamp};
 
 /// The rule of a session id, as it is told to whoever breaks it.
 const SESSION_ID_RULE: &str = "must match leitl-[a-z0-9-]{1,80}";
@@ -133,15 +133,34 @@ pub struct ActiveSession {
     pub user: String,
 }
 
-/// Why a session ended: the `reason` of `session.ended`.
+/// Why a session ended: what it said itself, perhaps nothing, or
+/// [`EndReason::TIMEOUT`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EndReason {
-    /// Nothing heard for `end_seconds`.
-    Timeout,
-    /// It said so itself; the text may be empty.
-    #[serde(untagged)]
-    Said(String),
+pub struct EndReason(String);
+
+impl EndReason {
+    /// Nothing was heard for `end_seconds`.
+    pub const TIMEOUT: &str = "timeout";
+
+    /// The session was silent for too long.
+    pub fn timeout() -> Self {
+        Self(Self::TIMEOUT.to_owned())
+    }
+
+    /// The session said so itself.
+    pub fn said(reason: Reason) -> Self {
+        Self(reason.into())
+    }
+
+    /// The reason in words; may be empty.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the session was silent for too long.
+    pub fn is_timeout(&self) -> bool {
+        self.0 == Self::TIMEOUT
+    }
 }
 
 /// The `data` of `session.ended`.
@@ -211,10 +230,10 @@ mod tests {
     #[test]
     fn a_reason_is_a_word_on_the_wire() {
         assert_eq!(
-            serde_json::to_string(&EndReason::Timeout).unwrap(),
+            serde_json::to_string(&EndReason::timeout()).unwrap(),
             "\"timeout\""
         );
         let said: EndReason = serde_json::from_str("\"done for today\"").unwrap();
-        assert_eq!(said, EndReason::Said("done for today".into()));
+        assert!(!said.is_timeout() && said.as_str() == "done for today");
     }
 }

@@ -7,12 +7,15 @@ use super::{
     failure::Failure, feed::Feed, header::Header, live::Live, messages::Messages,
     room::RoomStoreFields, sessions::Sessions, sign_in::SignIn,
 };
-use crate::{api, protocol::Snapshot};
+use crate::{
+    api,
+    protocol::{AnswerJson, Snapshot},
+};
 
 /// The dashboard at `/leitl-dashboard`.
 #[component]
 pub fn DashboardPage() -> impl IntoView {
-    let snapshot = Resource::new_blocking(|| (), |()| api::snapshot());
+    let snapshot = Resource::<_, AnswerJson>::new_with_options(|| (), |()| api::snapshot(), true);
     let again = Callback::new(move |()| snapshot.refetch());
     view! {
         <Transition fallback=|| {

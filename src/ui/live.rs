@@ -10,7 +10,7 @@ use super::room::{Room, RoomStoreFields, apply, open, refresh_ages, replace};
 use crate::{
     api,
     browser::{self, Connection, Listener},
-    protocol::{Control, Event, EventId, ServerFrame, Snapshot, Timestamp},
+    protocol::{Control, Event, EventId, ServerFrame, Snapshot, Timestamp, WelcomeFrame},
 };
 
 /// How long to wait before a snapshot is asked for again.
@@ -196,7 +196,9 @@ impl Listener for Live {
     fn frame(&self, frame: ServerFrame) {
         match frame {
             ServerFrame::Event(event) => self.take(*event),
-            ServerFrame::Control(Control::Welcome { recovered, .. }) => self.welcome(recovered),
+            ServerFrame::Control(Control::Welcome(WelcomeFrame { recovered, .. })) => {
+                self.welcome(recovered)
+            }
             ServerFrame::Control(_) => {}
         }
     }

@@ -1,6 +1,6 @@
 //! An event in words a person reads at a glance.
 
-use crate::protocol::{ActiveSession, EndReason, Ended, Event, EventType, SessionStatus};
+use crate::protocol::{ActiveSession, Ended, Event, EventType, SessionStatus};
 
 /// “**who** verb ‘object’ rest”.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,12 +88,12 @@ fn updated(event: &Event) -> Sentence {
 
 fn ended(event: &Event) -> Sentence {
     match event.data.read::<Ended>().map(|ended| ended.reason) {
-        Some(EndReason::Timeout) => Sentence {
+        Some(reason) if reason.is_timeout() => Sentence {
             rest: "no heartbeat".into(),
             ..Sentence::verb("was let go")
         },
-        Some(EndReason::Said(reason)) => Sentence {
-            rest: reason,
+        Some(reason) => Sentence {
+            rest: reason.as_str().to_owned(),
             ..Sentence::verb("left")
         },
         None => Sentence::verb("left"),

@@ -19,8 +19,8 @@ use super::{End, News};
 use crate::{
     cli::backoff::Backoff,
     protocol::{
-        BroadcastFrame, ClientFrame, Control, EventId, HeartbeatFrame, Registered, ServerFrame,
-        SessionId, close_code,
+        AckFrame, BroadcastFrame, ClientFrame, Control, DrainingFrame, ErrorFrame, EventId,
+        HeartbeatFrame, Registered, ServerFrame, SessionId, TokenFrame, WelcomeFrame, close_code,
     },
 };
 
@@ -136,9 +136,9 @@ impl Link {
         let (connection, frame) = timeout(OPEN_LIMIT, opening)
             .await
             .unwrap_or_else(|_| Err(Over::lost()))?;
-        let ServerFrame::Control(Control::Welcome {
+        let ServerFrame::Control(Control::Welcome(WelcomeFrame {
             last_id, recovered, ..
-        }) = frame
+        })) = frame
         else {
             return Err(Over::lost());
         };
@@ -190,7 +190,7 @@ impl Link {
                         return Err(Over::Lost { pause });
                     };
                     match read(message) {
-                        Ok(Some(ServerFrame::Control(Control::Draining { retry_after_ms }))) => {
+                        Ok(Some(ServerFrame::Control(Control::Draining(DrainingFrame { retry_after_ms })))) => {
                             pause = Duration::from_millis(retry_after_ms);
                         }
                         Ok(Some(frame)) => self.take(frame).await?,
@@ -256,21 +256,21 @@ impl Link {
                 }
                 self.tell(News::Event(event)).await
             }
-            ServerFrame::Control(Control::Ack { reference, id }) => {
+            ServerFrame::Control(Control::Ack(AckFrame { reference, id })) => {
                 self.forget(reference.as_deref());
                 self.tell(News::Acknowledged { id }).await
             }
-            ServerFrame::Control(Control::Error { reference, problem }) => {
+            ServerFrame::Control(Control::Error(ErrorFrame { reference, problem })) => {
                 let broadcast = self.forget(reference.as_deref()).map(Box::new);
                 self.tell(News::Refused { broadcast, problem }).await
             }
-            ServerFrame::Control(Control::Token { token, .. }) => {
+            ServerFrame::Control(Control::Token(TokenFrame { token, .. })) => {
                 self.token = token;
                 Ok(())
             }
-            ServerFrame::Control(
-                Control::Welcome { .. } | Control::Pong | Control::Draining { .. },
-            ) => Ok(()),
+            ServerFrame::Control(Control::Welcome(_) | Control::Pong | Control::Draining(_)) => {
+                Ok(())
+            }
         }
     }
 
@@ -283,7 +283,7 @@ impl Link {
 /// frames of a newer server that this client does not know.
 fn read(message: Message) -> Result<Option<ServerFrame>, Over> {
     match message {
-        Message::Text(text) => Ok(ServerFrame::parse(&text).ok()),
+        Message::Text(text) => Ok(ServerFrame::parse(&text)),
         Message::Close(frame) => Err(closed(frame)),
         _ => Ok(None),
     }

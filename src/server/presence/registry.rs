@@ -177,7 +177,7 @@ impl Presence {
         session: &SessionId,
         reason: Reason,
     ) -> Result<(), Problem> {
-        let reason = EndReason::Said(reason.into());
+        let reason = EndReason::said(reason);
         self.change(
             &caller.workspace,
             || self.owned(caller, session),

@@ -73,7 +73,7 @@ impl Presence {
             let silence = record.last_heartbeat.until(found.now);
             if silence >= self.rules.end_after() {
                 tracing::info!(session = %record.session_id, "session ended: no heartbeat");
-                Some(end(record, EndReason::Timeout))
+                Some(end(record, EndReason::timeout()))
             } else if silence >= self.rules.stale_after() && !record.stale {
                 record.stale = true;
                 Some((

@@ -15,7 +15,9 @@ use super::{
     wire::{Gone, Wire},
 };
 use crate::{
-    protocol::{Control, EndReason, Ended, EventId, EventType, SessionId, close_code},
+    protocol::{
+        Control, DrainingFrame, Ended, EventId, EventType, SessionId, WelcomeFrame, close_code,
+    },
     server::{
         Server,
         auth::Caller,
@@ -148,16 +150,8 @@ impl Connection {
             cursor,
             recovered,
         } = joined;
-        self.wire
-            .control(&Control::Welcome {
-                session_id: self.role.id().cloned(),
-                node: self.server.node.clone(),
-                last_id,
-                recovered,
-                heartbeat_seconds: self.server.config.sessions.heartbeat_seconds,
-            })
-            .await?;
-        self.cursor = cursor;
+        // Before the welcome: whoever opens a second socket on seeing it shall be
+        // heard second.
         if let Role::Session { id, socket, .. } = &self.role {
             let claim = self
                 .server
@@ -167,6 +161,16 @@ impl Connection {
                 .await
                 .map_err(|_| End::Close(close_code::RESTART, "the event bus does not answer"))?;
         }
+        self.wire
+            .control(&Control::Welcome(WelcomeFrame {
+                session_id: self.role.id().cloned(),
+                node: self.server.node.clone(),
+                last_id,
+                recovered,
+                heartbeat_seconds: self.server.config.sessions.heartbeat_seconds,
+            }))
+            .await?;
+        self.cursor = cursor;
         self.catch_up(live).await
     }
 
@@ -225,7 +229,7 @@ impl Connection {
                 _ = care.tick() => self.care().await?,
                 () = stopping.cancelled() => {
                     let retry_after_ms = rand::random_range(RETRY_AFTER_MS);
-                    self.wire.control(&Control::Draining { retry_after_ms }).await?;
+                    self.wire.control(&Control::Draining(DrainingFrame { retry_after_ms })).await?;
                     return Ok(End::Close(close_code::RESTART, "the server stops; resume with since"));
                 }
             }
@@ -281,11 +285,15 @@ impl Connection {
             .id()
             .is_some_and(|id| live.event.session_id.as_ref() == Some(id));
         if own && live.event.event_type == EventType::SessionEnded && self.has_ended().await {
-            return Err(match live.event.data.read::<Ended>() {
-                Some(Ended {
-                    reason: EndReason::Timeout,
-                }) => End::Close(close_code::NO_HEARTBEAT, "no heartbeat; register again"),
-                _ => End::Close(close_code::UNKNOWN_SESSION, "the session has ended"),
+            let timed_out = live
+                .event
+                .data
+                .read::<Ended>()
+                .is_some_and(|ended| ended.reason.is_timeout());
+            return Err(if timed_out {
+                End::Close(close_code::NO_HEARTBEAT, "no heartbeat; register again")
+            } else {
+                End::Close(close_code::UNKNOWN_SESSION, "the session has ended")
             });
         }
         Ok(())

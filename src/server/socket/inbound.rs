@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     protocol::{
-        BroadcastFrame, ClientFrame, Control, HeartbeatFrame, MAX_FRAME_BYTES, Problem,
-        ProblemKind, close_code,
+        AckFrame, BroadcastFrame, ClientFrame, Control, ErrorFrame, HeartbeatFrame,
+        MAX_FRAME_BYTES, Problem, ProblemKind, TokenFrame, close_code,
     },
     server::{bus::Broadcast, presence::Change},
 };
@@ -49,7 +49,8 @@ impl Connection {
             Ok(frame) => self.handle(frame).await,
             Err(problem) => Err(problem),
         };
-        let answer = answer.unwrap_or_else(|problem| Some(Control::Error { reference, problem }));
+        let answer = answer
+            .unwrap_or_else(|problem| Some(Control::Error(ErrorFrame { reference, problem })));
         if let Some(control) = answer {
             self.wire.control(&control).await?;
         }
@@ -114,10 +115,10 @@ impl Connection {
         let published = self.server.bus.broadcast(&speaker, broadcast).await?;
         // Published is published, even if the sign of life gets lost.
         let _ = self.touch().await;
-        Ok(Control::Ack {
+        Ok(Control::Ack(AckFrame {
             reference: frame.reference,
             id: published.id,
-        })
+        }))
     }
 
     /// Counts a valid frame as a heartbeat (design, section 6), but not each of
@@ -152,7 +153,7 @@ impl Connection {
         if let Ok(Some((token, claims))) = self.server.presence.renew(&self.caller, &id).await {
             let expires_at = claims.expires_at();
             self.wire
-                .control(&Control::Token { token, expires_at })
+                .control(&Control::Token(TokenFrame { token, expires_at }))
                 .await?;
             self.caller.renewed_by(&claims);
         }

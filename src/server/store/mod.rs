@@ -68,7 +68,7 @@ impl From<StoreError> for Problem {
                 ProblemKind::Internal,
                 format!("a stored {what} cannot be read"),
             ),
-            _ => Self::new(ProblemKind::Unavailable, "the store does not answer").retry_after(1),
+            _ => Self::new(ProblemKind::Unavailable, "Redis does not answer").retry_after(1),
         }
     }
 }

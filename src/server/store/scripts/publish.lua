@@ -15,7 +15,8 @@ end
 local function epoch_of(bus, seed)
     local epoch = redis.call('HGET', bus, 'epoch')
     if not epoch then
-        epoch = seed
+        -- The time keeps it apart from an epoch that the same node began before.
+        epoch = seed .. '-' .. string.format('%.0f', now_ms())
         redis.call('HSET', bus, 'epoch', epoch)
     end
     return epoch
