@@ -1,6 +1,8 @@
 //! Where a person speaks.
 
-use leptos::{ev::KeyboardEvent, html::Textarea, prelude::*};
+use leptos::{
+    ev::KeyboardEvent, html::Textarea, prelude::*, task::spawn_local_scoped_with_cancellation,
+};
 use serde_json::{Map, Value};
 
 use super::{
@@ -18,7 +20,6 @@ use crate::{
 const LONGEST: &str = "4000";
 
 /// One message on its way.
-#[derive(Clone)]
 struct Draft {
     text: String,
     to: String,
@@ -35,44 +36,44 @@ pub fn Composer() -> impl IntoView {
     // lost answer does not say it twice.
     let key = StoredValue::new(String::new());
     let input = NodeRef::<Textarea>::new();
-    let speak = Action::new_local(|draft: &Draft| send(draft.clone()));
-    let note = RwSignal::new(None::<String>);
-
-    Effect::new(move || {
-        let Some(outcome) = speak.value().get() else {
-            return;
-        };
-        match outcome {
-            Ok(()) => {
-                text.set(String::new());
-                key.set_value(String::new());
-                note.set(None);
+    let pending = RwSignal::new(false);
+    let note = RwSignal::new(String::new());
+    let speak = move |draft: Draft| {
+        pending.set(true);
+        spawn_local_scoped_with_cancellation(async move {
+            match send(draft).await {
+                Ok(()) => {
+                    text.set(String::new());
+                    key.set_value(String::new());
+                    note.set(String::new());
+                }
+                Err(problem) => note.set(words(&problem)),
             }
-            Err(problem) => note.set(Some(words(&problem))),
-        }
-        if let Some(input) = input.get_untracked() {
-            // Focus is a courtesy; a browser that refuses it loses nothing.
-            let _ = input.focus();
-        }
-    });
+            pending.set(false);
+            if let Some(input) = input.get_untracked() {
+                // Focus is a courtesy; a browser that refuses it loses nothing.
+                let _ = input.focus();
+            }
+        });
+    };
     // An addressee who left is no addressee; the message is not sent to all instead.
     Effect::new(move || {
         live.room.tiles().track();
         let chosen = to.get();
         if !chosen.is_empty() && !holds(live.room, &chosen) {
             to.set(String::new());
-            note.set(Some(
+            note.set(
                 "The session you wrote to has left: your message would go to everyone.".to_owned(),
-            ));
+            );
         }
     });
 
     let submit = move || {
         let draft = text.get_untracked().trim().to_owned();
-        if draft.is_empty() || speak.pending().get_untracked() {
+        if draft.is_empty() || pending.get_untracked() {
             return;
         }
-        note.set(None);
+        note.set(String::new());
         key.update_value(|key| {
             if key.is_empty() {
                 *key = format!(
@@ -82,7 +83,7 @@ pub fn Composer() -> impl IntoView {
                 );
             }
         });
-        speak.dispatch(Draft {
+        speak(Draft {
             text: draft,
             to: to.get_untracked(),
             key: key.get_value(),
@@ -94,12 +95,14 @@ pub fn Composer() -> impl IntoView {
             submit();
         }
     };
-    let ready = move || {
-        live.mounted.get()
-            && live.connection.get() != Connection::SignedOut
-            && !speak.pending().get()
-            && text.with(|text| !text.trim().is_empty())
-    };
+    let blocked = Signal::derive(move || {
+        !live.mounted.get()
+            || live.connection.get() == Connection::SignedOut
+            || pending.get()
+            || text.with(|text| text.trim().is_empty())
+    });
+    let nothing_to_note = Signal::derive(move || note.with(String::is_empty));
+    let note_text = Signal::derive(move || note.get());
     view! {
         <form
             class="composer"
@@ -142,20 +145,19 @@ pub fn Composer() -> impl IntoView {
                         children=|tile| {
                             let id = tile.key();
                             let name = tile.agent_name();
-                            view! {
-                                <option value=id>
-                                    {move || name.try_get().unwrap_or_default()}
-                                </option>
-                            }
+                            let name = Signal::derive(move || name.try_get().unwrap_or_default());
+                            view! { <option value=id>{name}</option> }
                         }
                     />
                 </select>
-                <button type="submit" disabled=move || !ready()>
+                <button type="submit" disabled=blocked>
                     "Send"
                 </button>
             </div>
             <div role="status">
-                {move || note.get().map(|note| view! { <p class="composer-note">{note}</p> })}
+                <p class="composer-note" hidden=nothing_to_note>
+                    {note_text}
+                </p>
             </div>
         </form>
     }

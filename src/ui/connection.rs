@@ -14,35 +14,43 @@ pub fn ConnectionState() -> impl IntoView {
     let state = live.connection;
     // Seconds are counted apart from the state: a screen reader hears of the
     // state once, not of every second.
-    let seconds = move || match state.get() {
+    let seconds = Signal::derive(move || match state.get() {
         Connection::Waiting(until) => {
             live.now.track();
             let left = browser::now().until(until) + Duration::from_millis(999);
             format!("next try in {} s", left.as_secs())
         }
         _ => String::new(),
-    };
-    let is_waiting = move || matches!(state.get(), Connection::Waiting(_));
-    let is_signed_out = move || state.get() == Connection::SignedOut;
+    });
+    let name = Signal::derive(move || state.get().name());
+    let words = Signal::derive(move || words(state.get()));
+    let not_waiting = Signal::derive(move || !matches!(state.get(), Connection::Waiting(_)));
+    let not_signed_out = Signal::derive(move || state.get() != Connection::SignedOut);
     view! {
-        <div class="connection" data-testid="connection" data-state=move || state.get().name()>
+        <div class="connection" data-testid="connection" data-state=name>
             <p class="connection-word" role="status" aria-live="polite">
                 <span class="beacon" aria-hidden="true"></span>
-                {move || words(state.get())}
+                {words}
             </p>
-            <span class="connection-wait" hidden=move || !is_waiting()>
+            <span class="connection-wait" hidden=not_waiting>
                 {seconds}
             </span>
-            <Show when=is_waiting>
-                <button class="quiet" type="button" on:click=move |_| live.try_now()>
-                    "Try now"
-                </button>
-            </Show>
-            <Show when=is_signed_out>
-                <button class="quiet" type="button" on:click=|_| browser::reload()>
-                    "Sign in"
-                </button>
-            </Show>
+            <button
+                class="quiet"
+                type="button"
+                hidden=not_waiting
+                on:click=move |_| live.try_now()
+            >
+                "Try now"
+            </button>
+            <button
+                class="quiet"
+                type="button"
+                hidden=not_signed_out
+                on:click=|_| browser::reload()
+            >
+                "Sign in"
+            </button>
         </div>
     }
 }
@@ -60,18 +68,20 @@ fn words(connection: Connection) -> &'static str {
 #[component]
 pub fn ConnectionNote() -> impl IntoView {
     let live = Live::get();
-    let note = Memo::new(move |_| match live.connection.get() {
-        Connection::Connecting | Connection::Live => None,
-        Connection::Waiting(_) | Connection::Retrying => Some(
+    let note = Signal::derive(move || match live.connection.get() {
+        Connection::Connecting | Connection::Live => "",
+        Connection::Waiting(_) | Connection::Retrying => {
             "The server cannot be reached. This is the room as it was; \
-             what happens meanwhile will be caught up.",
-        ),
+             what happens meanwhile will be caught up."
+        }
         Connection::SignedOut => {
-            Some("You are signed out. This is the room as it was; sign in to see it live.")
+            "You are signed out. This is the room as it was; sign in to see it live."
         }
     });
-    move || {
-        note.get()
-            .map(|note| view! { <p class="banner">{note}</p> })
+    let none = Signal::derive(move || note.with(|note| note.is_empty()));
+    view! {
+        <p class="banner" hidden=none>
+            {note}
+        </p>
     }
 }

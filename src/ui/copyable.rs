@@ -23,26 +23,27 @@ pub fn Copyable(
             });
         });
     };
-    let word = move || match copied.get() {
+    let word = Signal::derive(move || match copied.get() {
         None => "Copy",
         Some(true) => "Copied",
         Some(false) => "Not allowed",
-    };
+    });
+    let not_allowed = Signal::derive(move || !allowed.get());
+    let full_label = Signal::derive(move || format!("{}: {label}", word.get()));
     view! {
         <div class="copyable">
             <pre tabindex="0" aria-label=label>
                 <code>{text}</code>
             </pre>
-            <Show when=move || allowed.get()>
-                <button
-                    class="quiet"
-                    type="button"
-                    on:click=copy
-                    aria-label=move || format!("{}: {label}", word())
-                >
-                    {word}
-                </button>
-            </Show>
+            <button
+                class="quiet"
+                type="button"
+                hidden=not_allowed
+                on:click=copy
+                aria-label=full_label
+            >
+                {word}
+            </button>
         </div>
     }
 }

@@ -26,30 +26,32 @@ pub fn Feed() -> impl IntoView {
                 .collect::<Vec<_>>()
         })
     });
-    let only = move || {
-        live.only.get().map(|id| {
-            view! {
-                <button class="filter" type="button" on:click=move |_| live.only.set(None)>
-                    {format!("only {}", live.name_of(&id))}
-                    <span aria-hidden="true">" ×"</span>
-                    <span class="unseen">", show everything"</span>
-                </button>
-            }
-        })
-    };
+    let only = Signal::derive(move || match live.only.get() {
+        Some(id) => format!("only {}", live.name_of(&id)),
+        None => String::new(),
+    });
+    let all = Signal::derive(move || live.only.with(Option::is_none));
+    let occupied = Signal::derive(move || !rows.with(Vec::is_empty));
     view! {
         <section class="panel feed" aria-labelledby="feed-heading">
             <header class="panel-head">
                 <h2 id="feed-heading">"Activity"</h2>
-                {only}
+                <button
+                    class="filter"
+                    type="button"
+                    hidden=all
+                    on:click=move |_| live.only.set(None)
+                >
+                    {only}
+                    <span aria-hidden="true">" ×"</span>
+                    <span class="unseen">", show everything"</span>
+                </button>
             </header>
             <div class="panel-body" tabindex="0" role="group" aria-labelledby="feed-heading">
-                <Show when=move || rows.with(Vec::is_empty)>
-                    <p class="empty-note">
+                <p class="empty-note" hidden=occupied>
                         "Nothing has happened in the last 24 hours. Tasks that agents start, \
                         finish and give up appear here, with who came and who left."
                     </p>
-                </Show>
                 <ol class="rows" data-testid="feed">
                     <For
                         each=move || rows.get()

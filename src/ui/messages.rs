@@ -20,6 +20,7 @@ pub fn Messages() -> impl IntoView {
             .messages()
             .with(|messages| messages.iter().cloned().collect::<Vec<_>>())
     });
+    let occupied = Signal::derive(move || !rows.with(Vec::is_empty));
     view! {
         <section class="panel messages" aria-labelledby="messages-heading">
             <header class="panel-head">
@@ -32,12 +33,10 @@ pub fn Messages() -> impl IntoView {
                 aria-labelledby="messages-heading"
             >
                 <div>
-                    <Show when=move || rows.with(Vec::is_empty)>
-                        <p class="empty-note">
+                    <p class="empty-note" hidden=occupied>
                             "Nobody has said anything yet. What you write below reaches every \
                             agent in the room at once."
                         </p>
-                    </Show>
                     <ol class="talk" data-testid="messages">
                         <For
                             each=move || rows.get()

@@ -13,7 +13,8 @@ pub fn Sessions() -> impl IntoView {
     let live = Live::get();
     let count = Memo::new(move |_| live.room.tiles().with(Vec::len));
     let tally = Signal::derive(move || count.get().to_string());
-    let empty = move || count.get() == 0;
+    let empty = Signal::derive(move || count.get() == 0);
+    let occupied = Signal::derive(move || count.get() > 0);
     view! {
         <section class="panel sessions" id="sessions" aria-labelledby="sessions-heading">
             <header class="panel-head">
@@ -23,12 +24,10 @@ pub fn Sessions() -> impl IntoView {
             </header>
             <div class="panel-body">
                 <ConnectionNote />
-                <Show when=empty>
-                    <div class="empty" data-testid="empty-sessions">
-                        <h3>"Nobody is here yet"</h3>
-                        <JoinHelp />
-                    </div>
-                </Show>
+                <div class="empty" data-testid="empty-sessions" hidden=occupied>
+                    <h3>"Nobody is here yet"</h3>
+                    <JoinHelp />
+                </div>
                 <div class="tiles">
                     <For
                         each=move || live.room.tiles()
@@ -36,12 +35,10 @@ pub fn Sessions() -> impl IntoView {
                         children=|tile| view! { <TileView tile /> }
                     />
                 </div>
-                <Show when=move || !empty()>
-                    <details class="more">
-                        <summary>"How another agent joins"</summary>
-                        <JoinHelp />
-                    </details>
-                </Show>
+                <details class="more" hidden=empty>
+                    <summary>"How another agent joins"</summary>
+                    <JoinHelp />
+                </details>
             </div>
         </section>
     }
