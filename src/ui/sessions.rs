@@ -11,10 +11,10 @@ use super::{
 #[component]
 pub fn Sessions() -> impl IntoView {
     let live = Live::get();
-    let count = Memo::new(move |_| live.room.tiles().with(Vec::len));
-    let tally = Signal::derive(move || count.get().to_string());
-    let empty = Signal::derive(move || count.get() == 0);
-    let occupied = Signal::derive(move || count.get() > 0);
+    let count = move || live.room.tiles().with(Vec::len);
+    let tally = Signal::derive(move || count().to_string());
+    let empty = Signal::derive(move || count() == 0);
+    let occupied = Signal::derive(move || count() > 0);
     view! {
         <section class="panel sessions" id="sessions" aria-labelledby="sessions-heading">
             <header class="panel-head">

@@ -24,7 +24,7 @@ pub fn TileView(
     let kind = Signal::derive(move || tile.agent_type().try_get().unwrap_or_default());
     let user = Signal::derive(move || tile.user().try_get().unwrap_or_default());
     let status = Signal::derive(move || tile.status().try_get().unwrap_or_default().as_str());
-    let task = Memo::new(move |_| tile.task().try_get().unwrap_or_default());
+    let task = Signal::derive(move || tile.task().try_get().unwrap_or_default());
     let idle = Signal::derive(move || task.with(String::is_empty));
     let task_text = Signal::derive(move || match task.get() {
         task if task.is_empty() => "No task".to_owned(),
@@ -58,8 +58,8 @@ pub fn TileView(
     let hue = format::hue(&tile.agent_name().get_untracked());
     let (heading, selected) = (format!("tile-{id}"), id.clone());
     let labelled_by = heading.clone();
-    let is_selected = Memo::new(move |_| live.only.get().as_deref() == Some(&selected));
-    let selected_here = Signal::derive(move || is_selected.get());
+    let is_selected =
+        Signal::derive(move || live.only.with(|only| only.as_deref() == Some(&selected)));
     let pressed = Signal::derive(move || is_selected.get().to_string());
     let select = {
         let id = id.clone();
@@ -72,7 +72,7 @@ pub fn TileView(
         <article
             class="tile"
             class:fresh=live.mounted.get_untracked()
-            class:selected=selected_here
+            class:selected=is_selected
             data-testid="tile"
             data-session-id=id
             data-status=status
