@@ -39,6 +39,9 @@ pub fn origin() -> String {
 /// There is no page to load.
 pub fn reload() {}
 
+/// The page keeps the title of its document.
+pub fn set_title(_title: &str) {}
+
 /// There is no clipboard.
 pub fn can_copy() -> bool {
     false

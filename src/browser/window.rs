@@ -1,7 +1,7 @@
 //! What the window knows.
 
 use leptos::{
-    prelude::{location, window},
+    prelude::{document, location, window},
     task::spawn_local,
 };
 use wasm_bindgen_futures::JsFuture;
@@ -47,4 +47,9 @@ pub fn can_copy() -> bool {
 pub fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
     let copied = window().navigator().clipboard().write_text(text);
     spawn_local(async move { done(JsFuture::from(copied).await.is_ok()) });
+}
+
+/// Names the page, for tabs and screen readers.
+pub fn set_title(title: &str) {
+    document().set_title(title);
 }

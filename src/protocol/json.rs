@@ -177,7 +177,8 @@ impl Refusal {
     }
 
     fn read(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_else(|_| Self {
+        let value = serde_json::from_slice(text.as_bytes()).and_then(serde_json::from_value);
+        value.unwrap_or_else(|_| Self {
             syntax: true,
             field: String::new(),
             rule: text.to_owned(),

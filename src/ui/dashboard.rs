@@ -1,14 +1,13 @@
 //! The page: the room, or why there is none to see.
 
 use leptos::{either::EitherOf3, prelude::*};
-use leptos_meta::Title;
 
 use super::{
     failure::Failure, feed::Feed, header::Header, live::Live, messages::Messages,
     room::RoomStoreFields, sessions::Sessions, sign_in::SignIn,
 };
 use crate::{
-    api,
+    api, browser,
     protocol::{AnswerJson, Snapshot},
 };
 
@@ -40,13 +39,12 @@ fn Dashboard(
 ) -> impl IntoView {
     let live = Live::start(snapshot);
     provide_context(live);
-    let title = move || match live.room.tiles().with(Vec::len) {
-        0 => "LEITL".to_owned(),
-        count => format!("({count}) LEITL"),
-    };
+    Effect::new(move || match live.room.tiles().with(Vec::len) {
+        0 => browser::set_title("LEITL"),
+        count => browser::set_title(&format!("({count}) LEITL")),
+    });
     let connection = Signal::derive(move || live.connection.get().name());
     view! {
-        <Title text=title />
         <a class="skip" href="#sessions">
             "Skip to the sessions"
         </a>

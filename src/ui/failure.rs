@@ -1,10 +1,9 @@
 //! Pages for what went wrong.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::mark::Mark;
-use crate::protocol::Problem;
+use crate::{browser, protocol::Problem};
 
 /// Why the room cannot be shown, and a way to try again.
 #[component]
@@ -14,8 +13,8 @@ pub fn Failure(
     /// Asks for the room again.
     again: Callback<()>,
 ) -> impl IntoView {
+    Effect::new(|| browser::set_title("Not available · LEITL"));
     view! {
-        <Title text="Not available · LEITL" />
         <main class="page" data-testid="failure">
             <p class="brand">
                 <Mark />
@@ -32,8 +31,8 @@ pub fn Failure(
 /// For addresses that lead nowhere.
 #[component]
 pub fn NotFound() -> impl IntoView {
+    Effect::new(|| browser::set_title("Not found · LEITL"));
     view! {
-        <Title text="Not found · LEITL" />
         <main class="page">
             <p class="brand">
                 <Mark />

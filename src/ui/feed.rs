@@ -53,11 +53,7 @@ pub fn Feed() -> impl IntoView {
                         finish and give up appear here, with who came and who left."
                     </p>
                 <ol class="rows" data-testid="feed">
-                    <For
-                        each=move || rows.get()
-                        key=|event| event.id
-                        children=|event| view! { <FeedRow event /> }
-                    />
+                    <For each=move || rows.get() key=|event| event.id children=|event| view! { <FeedRow event /> } />
                 </ol>
             </div>
         </section>

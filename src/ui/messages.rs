@@ -38,11 +38,7 @@ pub fn Messages() -> impl IntoView {
                             agent in the room at once."
                         </p>
                     <ol class="talk" data-testid="messages">
-                        <For
-                            each=move || rows.get()
-                            key=|event| event.id
-                            children=|event| view! { <MessageRow event /> }
-                        />
+                        <For each=move || rows.get() key=|event| event.id children=|event| view! { <MessageRow event /> } />
                     </ol>
                 </div>
             </div>

@@ -1,7 +1,6 @@
 //! The HTML document and the routes.
 
 use leptos::{config::LeptosOptions, hydration::HydrationScripts, prelude::*};
-use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::{
     SsrMode,
     components::{FlatRoutes, Route, Router},
@@ -17,6 +16,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         <html lang="en">
             <head>
                 <meta charset="utf-8" />
+                <title>"LEITL"</title>
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <meta name="robots" content="noindex" />
@@ -28,7 +28,6 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <AutoReload options=options.clone() />
                 <HydrationScripts options />
-                <MetaTags />
             </head>
             <body>
                 <App />
@@ -40,7 +39,6 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 /// The dashboard, as server and browser render it.
 #[component]
 pub fn App() -> impl IntoView {
-    provide_meta_context();
     view! {
         <Router>
             <FlatRoutes fallback=NotFound>

@@ -1,29 +1,28 @@
 //! What one sees without a valid cookie.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{copyable::Copyable, mark::Mark};
+use crate::browser;
 
 /// How to get in.
 #[component]
 pub fn SignIn() -> impl IntoView {
     let query = use_query_map();
     // The server sends those here whose link was used up or too old.
-    let refused = move || query.with(|query| query.get_str("login") == Some("refused"));
+    let in_order =
+        Signal::derive(move || query.with(|query| query.get_str("login") != Some("refused")));
+    Effect::new(|| browser::set_title("Sign in · LEITL"));
     view! {
-        <Title text="Sign in · LEITL" />
         <main class="page" data-testid="sign-in">
             <p class="brand">
                 <Mark />
             </p>
             <h1>"Sign in"</h1>
-            <Show when=refused>
-                <p class="banner" role="alert">
-                    "That link was used before or is older than a minute. Ask for a new one."
-                </p>
-            </Show>
+            <p class="banner" role="alert" hidden=in_order>
+                "That link was used before or is older than a minute. Ask for a new one."
+            </p>
             <p>
                 "This room is open to those who can run a command where the server runs. \
                 Ask for a link there and open it in this browser; it works once, within a minute."
