@@ -17,7 +17,7 @@ pub fn DashboardPage() -> impl IntoView {
     let snapshot = Resource::<_, AnswerJson>::new_with_options(|| (), |()| api::snapshot(), true);
     let again = Callback::new(move |()| snapshot.refetch());
     view! {
-        <Transition fallback=|| {
+        <Suspense fallback=|| {
             view! { <p class="page-note">"Opening the room…"</p> }
         }>
             {move || Suspend::new(async move {
@@ -27,7 +27,7 @@ pub fn DashboardPage() -> impl IntoView {
                     Err(problem) => EitherOf3::C(view! { <Failure problem again /> }),
                 }
             })}
-        </Transition>
+        </Suspense>
     }
 }
 
