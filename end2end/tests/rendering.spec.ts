@@ -51,3 +51,15 @@ test("all scripts and styles are allowed by name", async ({ page }) => {
   expect(policy).not.toContain("unsafe-inline");
   await expect(page.getByTestId("connection")).toHaveAttribute("data-state", "live");
 });
+
+test.describe("an address that leads nowhere", () => {
+  test.use({ tolerated: /status of 404/ });
+
+  test("says so and leads back", async ({ page }) => {
+    const answer = await page.goto(`${server.url}/nowhere`);
+    expect(answer?.status()).toBe(404);
+    await expect(page.getByRole("heading", { name: "There is no such page" })).toBeVisible();
+    await page.getByRole("link", { name: "Go to the dashboard" }).click();
+    await expect(page).toHaveURL(/\/leitl-dashboard$/);
+  });
+});

@@ -26,4 +26,6 @@ use none as window;
 pub use clock::{every_second, sleep};
 pub use connection::{Connection, Listener, backoff};
 pub use socket::observe;
-pub use window::{can_copy, copy, now, origin, random, reload, set_title, utc_offset_minutes};
+pub use window::{
+    can_copy, copy, now, origin, query, random, reload, set_title, utc_offset_minutes,
+};

@@ -36,6 +36,11 @@ pub fn origin() -> String {
     "http://localhost:8000".to_owned()
 }
 
+/// Views read the query in the browser alone.
+pub fn query() -> String {
+    String::new()
+}
+
 /// There is no page to load.
 pub fn reload() {}
 

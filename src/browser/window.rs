@@ -31,6 +31,11 @@ pub fn origin() -> String {
     location().origin().unwrap_or_default()
 }
 
+/// The query of this page's address, such as `?login=refused`; empty for none.
+pub fn query() -> String {
+    location().search().unwrap_or_default()
+}
+
 /// Loads the page anew.
 pub fn reload() {
     if location().reload().is_err() {

@@ -16,7 +16,8 @@ use leptos::{
     prelude::{provide_context, use_context},
 };
 use leptos_axum::{
-    LeptosRoutes, ResponseOptions, file_and_error_handler_with_context, generate_route_list,
+    LeptosRoutes, ResponseOptions, file_and_error_handler_with_context,
+    render_app_async_with_context,
 };
 use tower_http::trace::TraceLayer;
 use tracing::Span;
@@ -24,7 +25,7 @@ use tracing::Span;
 use super::{Server, auth, layers, socket};
 use crate::{
     protocol::API_PREFIX,
-    ui::{App, shell},
+    ui::{not_found, shell},
 };
 
 /// What handlers take out of the router's state.
@@ -58,17 +59,16 @@ pub fn router(server: Server) -> anyhow::Result<Router> {
         provide_context(server.clone());
         set_content_security_policy(&reload);
     };
-    let pages = generate_route_list(App);
+    let dashboard = render_app_async_with_context(context.clone(), move || shell(options.clone()));
     Ok(Router::new()
         .route("/", get(|| async { Redirect::to("/leitl-dashboard") }))
         .route("/login", get(auth::login))
         .route(&format!("{API_PREFIX}/ws"), get(socket::observer_socket))
         .route(&format!("{API_PREFIX}/ws/{{session_id}}"), get(socket::session_socket))
-        .leptos_routes_with_context(&state, pages, context.clone(), {
-            let options = options.clone();
-            move || shell(options.clone())
-        })
-        .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell))
+        .route("/leitl-dashboard", get(dashboard))
+        // No pages here, but the routes of the server functions.
+        .leptos_routes_with_context(&state, Vec::new(), context.clone(), || ())
+        .fallback(file_and_error_handler_with_context::<AppState, _>(context, not_found))
         // Leptos adds the routes of the server functions by itself, so their guard
         // stands around the whole router and looks at the path.
         .layer(from_fn(layers::guard_api))

@@ -25,4 +25,4 @@ mod sign_in;
 mod tile;
 mod tile_view;
 
-pub use shell::{App, shell};
+pub use shell::{App, not_found, shell};

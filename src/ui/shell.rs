@@ -1,16 +1,24 @@
-//! The HTML document and the routes.
+//! The HTML documents.
 
 use leptos::{config::LeptosOptions, hydration::HydrationScripts, prelude::*};
-use leptos_router::{
-    SsrMode,
-    components::{FlatRoutes, Route, Router},
-    path,
-};
 
 use super::{dashboard::DashboardPage, failure::NotFound};
 
-/// The HTML document around [`App`].
+/// The dashboard's document, with the scripts that take it over.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let scripts = view! {
+        <AutoReload options=options.clone() />
+        <HydrationScripts options />
+    };
+    document(scripts, App())
+}
+
+/// The document for addresses that lead nowhere. Nothing on it moves.
+pub fn not_found(_options: LeptosOptions) -> impl IntoView {
+    document((), NotFound())
+}
+
+fn document(scripts: impl IntoView, body: impl IntoView) -> impl IntoView {
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -26,24 +34,16 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 />
                 <link rel="stylesheet" href="/pkg/leitl.css" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <AutoReload options=options.clone() />
-                <HydrationScripts options />
+                {scripts}
             </head>
-            <body>
-                <App />
-            </body>
+            <body>{body}</body>
         </html>
     }
 }
 
-/// The dashboard, as server and browser render it.
+/// What the server renders into the document and the browser takes over. There is
+/// one page, so there is no router: it was an eighth of the download.
 #[component]
 pub fn App() -> impl IntoView {
-    view! {
-        <Router>
-            <FlatRoutes fallback=NotFound>
-                <Route path=path!("/leitl-dashboard") view=DashboardPage ssr=SsrMode::Async />
-            </FlatRoutes>
-        </Router>
-    }
+    view! { <DashboardPage /> }
 }

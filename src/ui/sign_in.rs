@@ -1,7 +1,6 @@
 //! What one sees without a valid cookie.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::{copyable::Copyable, mark::Mark};
 use crate::browser;
@@ -9,10 +8,9 @@ use crate::browser;
 /// How to get in.
 #[component]
 pub fn SignIn() -> impl IntoView {
-    let query = use_query_map();
+    let in_order = RwSignal::new(true);
     // The server sends those here whose link was used up or too old.
-    let in_order =
-        Signal::derive(move || query.with(|query| query.get_str("login") != Some("refused")));
+    Effect::new(move || in_order.set(!browser::query().contains("login=refused")));
     Effect::new(|| browser::set_title("Sign in · LEITL"));
     view! {
         <main class="page" data-testid="sign-in">
