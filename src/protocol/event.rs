@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::{AgentName, Recipients, SessionId, Timestamp};
+use super::{AgentName, Recipients, SessionId, Timestamp, text::text_on_the_wire};
 
 /// The largest `data` of an event, in bytes of its JSON text.
 pub const MAX_DATA_BYTES: usize = 16 * 1024;
@@ -66,19 +66,7 @@ impl FromStr for EventId {
     }
 }
 
-impl TryFrom<String> for EventId {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<EventId> for String {
-    fn from(id: EventId) -> Self {
-        id.to_string()
-    }
-}
+text_on_the_wire!(EventId);
 
 /// What kind of event it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -171,19 +159,7 @@ impl FromStr for EventType {
     }
 }
 
-impl TryFrom<String> for EventType {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<EventType> for String {
-    fn from(event_type: EventType) -> Self {
-        event_type.as_str().to_owned()
-    }
-}
+text_on_the_wire!(EventType);
 
 /// The `data` of an event: a JSON object of at most [`MAX_DATA_BYTES`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

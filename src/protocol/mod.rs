@@ -11,7 +11,7 @@ mod json;
 mod problem;
 mod requests;
 mod session;
-mod text;
+pub(crate) mod text;
 mod time;
 
 pub use event::{Event, EventData, EventId, EventType, MAX_DATA_BYTES};

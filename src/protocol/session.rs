@@ -4,7 +4,9 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentName, AgentType, ContextSources, Reason, Tags, Task, Timestamp};
+use super::{
+    AgentName, AgentType, ContextSources, Reason, Tags, Task, Timestamp, text::text_on_the_wire,
+};
 
 /// The rule of a session id, as it is told to whoever breaks it.
 const SESSION_ID_RULE: &str = "must match leitl-[a-z0-9-]{1,80}";
@@ -34,19 +36,7 @@ impl FromStr for SessionId {
     }
 }
 
-impl TryFrom<String> for SessionId {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<SessionId> for String {
-    fn from(id: SessionId) -> Self {
-        id.0
-    }
-}
+text_on_the_wire!(SessionId);
 
 impl fmt::Display for SessionId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,27 @@ use std::{fmt, ops::Deref, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+/// Lets serde read a type by its `FromStr` and write it by its `Display`, as
+/// `#[serde(try_from = "String", into = "String")]` asks for.
+macro_rules! text_on_the_wire {
+    ($name:ty) => {
+        impl TryFrom<String> for $name {
+            type Error = <Self as std::str::FromStr>::Err;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.to_string()
+            }
+        }
+    };
+}
+pub(crate) use text_on_the_wire;
+
 /// One line of text of `MIN` to `MAX` characters, without control characters.
 /// Spaces at both ends are cut before counting.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
