@@ -5,13 +5,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 
 import { Dashboard } from "./support/dashboard.ts";
-import { Server, binary } from "./support/server.ts";
+import { binary } from "./support/server.ts";
 import { expect, test } from "./support/test.ts";
 
 const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
 
-test("pictures of a room at work", async ({ page }) => {
-  const server = await Server.start();
+test("pictures of a room at work", async ({ page, server }) => {
   const demo = spawn(binary, [
     "demo",
     "--url",
@@ -43,6 +42,5 @@ test("pictures of a room at work", async ({ page }) => {
     const exited = once(demo, "exit");
     demo.kill("SIGTERM");
     await exited;
-    await server.stop();
   }
 });

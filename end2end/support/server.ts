@@ -27,6 +27,8 @@ export class Server {
   /** The server's address, such as `http://127.0.0.1:41234`. */
   url = "";
   private child: ChildProcess | undefined;
+  /** Its Redis, as a process that may outlive a killed server. */
+  private redis: number[] = [];
   private log: string[] = [];
 
   private constructor(
@@ -53,6 +55,7 @@ export class Server {
   async kill(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const child = this.child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    this.redis = await this.children();
     const exited = once(child, "exit");
     child.kill(signal);
     await exited;
@@ -60,9 +63,7 @@ export class Server {
 
   /** Holds its Redis, as an overloaded machine does, until `release` is called. */
   async holdRedis(): Promise<{ release: () => void }> {
-    const pid = this.child?.pid;
-    const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
-    const pids = children.trim().split(" ").map(Number);
+    const pids = await this.children();
     const signal = (name: NodeJS.Signals) => pids.forEach((child) => process.kill(child, name));
     signal("SIGSTOP");
     return { release: () => signal("SIGCONT") };
@@ -76,6 +77,10 @@ export class Server {
   /** Stops it for good and removes its data. */
   async stop(): Promise<void> {
     await this.kill("SIGTERM");
+    for (const pid of this.redis) {
+      const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      if (command.includes(this.dataDir)) process.kill(pid, "SIGTERM");
+    }
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
@@ -94,6 +99,12 @@ export class Server {
     await page.goto(await this.loginLink(user));
     await page.waitForURL("**/leitl-dashboard");
     await page.locator('[data-testid="connection"][data-state="live"]').waitFor();
+  }
+
+  private async children(): Promise<number[]> {
+    const pid = this.child?.pid;
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+    return children.split(" ").filter(Boolean).map(Number);
   }
 
   private async command(name: string, ...flags: string[]): Promise<string> {

@@ -3,6 +3,8 @@
 
 import { test as base } from "@playwright/test";
 
+import { Server } from "./server.ts";
+
 export { expect } from "@playwright/test";
 
 type Options = {
@@ -10,7 +12,18 @@ type Options = {
   tolerated: RegExp | undefined;
 };
 
-export const test = base.extend<Options>({
+type Fixtures = {
+  /** A server for this test alone, gone with it, whatever becomes of it. */
+  server: Server;
+};
+
+export const test = base.extend<Options & Fixtures>({
+  // Playwright reads from the pattern what a fixture needs: nothing.
+  server: async ({}, use) => {
+    const server = await Server.start();
+    await use(server);
+    await server.stop();
+  },
   tolerated: [undefined, { option: true }],
   page: async ({ page, tolerated }, use) => {
     const noise: string[] = [];

@@ -1,12 +1,10 @@
 import { Agent } from "../support/agent.ts";
 import { Dashboard } from "../support/dashboard.ts";
-import { Server } from "../support/server.ts";
 import { expect, test } from "../support/test.ts";
 
 test.use({ tolerated: /status of 50\d/ });
 
-test("without Redis the page says so, and comes up when Redis does", async ({ page }) => {
-  const server = await Server.start();
+test("without Redis the page says so, and comes up when Redis does", async ({ page, server }) => {
   const dashboard = new Dashboard(page);
   const cece = await Agent.join(server, { agent_name: "Cece" });
   await server.open(page);
@@ -23,5 +21,4 @@ test("without Redis the page says so, and comes up when Redis does", async ({ pa
   await expect(dashboard.connection).toHaveAttribute("data-state", "live");
   await cece.broadcast("broadcast.message", { text: "hello again" });
   await expect(dashboard.messages).toHaveText([/hello again/]);
-  await server.stop();
 });

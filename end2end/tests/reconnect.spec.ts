@@ -1,14 +1,12 @@
 import { Agent } from "../support/agent.ts";
 import { Dashboard } from "../support/dashboard.ts";
-import { Server } from "../support/server.ts";
 import { expect, test } from "../support/test.ts";
 
 // The browser says so when a socket fails; it must.
 test.use({ tolerated: /WebSocket connection to|ERR_CONNECTION_REFUSED/ });
 
 for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-  test(`after ${signal} and a restart nothing is lost or doubled`, async ({ page }) => {
-    const server = await Server.start();
+  test(`after ${signal} and a restart nothing is lost or doubled`, async ({ page, server }) => {
     const dashboard = new Dashboard(page);
     const cece = await Agent.join(server, { agent_name: "Cece" });
     await server.open(page);
@@ -31,12 +29,10 @@ for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     await expect(dashboard.rows("session.started")).toHaveCount(1);
     expect(await dashboard.tile(cece.id).evaluate((tile) => "marked" in tile)).toBe(true);
     await expect(page.getByText("The server cannot be reached")).toHaveCount(0);
-    await server.stop();
   });
 }
 
-test("what could not be sent stays, and is said once when it can", async ({ page }) => {
-  const server = await Server.start();
+test("what could not be sent stays, and is said once when it can", async ({ page, server }) => {
   const dashboard = new Dashboard(page);
   await server.open(page);
   await server.kill("SIGKILL");
@@ -57,11 +53,9 @@ test("what could not be sent stays, and is said once when it can", async ({ page
   await expect(dashboard.messages).toHaveText([/is anybody there\?/]);
   await expect(dashboard.message).toHaveValue("");
   await expect(page.getByText("The server cannot take it now")).toHaveCount(0);
-  await server.stop();
 });
 
-test("a cookie that is no longer good ends in the sign-in page", async ({ page }) => {
-  const server = await Server.start();
+test("a cookie that is no longer good ends in the sign-in page", async ({ page, server }) => {
   const dashboard = new Dashboard(page);
   await Agent.join(server, { agent_name: "Cece" });
   await server.open(page);
@@ -75,11 +69,9 @@ test("a cookie that is no longer good ends in the sign-in page", async ({ page }
   await expect(dashboard.tiles).toHaveCount(1);
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByTestId("sign-in")).toBeVisible();
-  await server.stop();
 });
 
-test("a room that lost its data is loaded anew", async ({ page }) => {
-  const server = await Server.start();
+test("a room that lost its data is loaded anew", async ({ page, server }) => {
   const dashboard = new Dashboard(page);
   const cece = await Agent.join(server, { agent_name: "Cece" });
   await server.open(page);
@@ -94,5 +86,4 @@ test("a room that lost its data is loaded anew", async ({ page }) => {
   await expect(dashboard.tile(claude.id)).toBeVisible();
   await expect(dashboard.tile(cece.id)).toHaveCount(0);
   await expect(dashboard.messages).toHaveCount(0);
-  await server.stop();
 });
