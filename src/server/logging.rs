@@ -12,7 +12,10 @@ pub fn start(format: LogFormat) {
     let builder = fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_target(false);
+        .with_target(false)
+        // It would report a log that nobody reads any more on that same log, by
+        // `eprintln!`, which panics: a server must not fail for want of a reader.
+        .log_internal_errors(false);
     // It fails only if logging has started before, as in tests.
     let _ = match format {
         LogFormat::Text => builder
