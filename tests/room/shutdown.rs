@@ -1,8 +1,13 @@
 //! Stopping, and starting again on the same data.
 
-use rustix::process::Signal;
+use std::{process::Stdio, time::Duration};
+
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    time::{Instant, timeout},
+};
 
 use crate::{
     server::{Setup, eventually, is_running},
@@ -72,6 +77,31 @@ async fn a_stop_does_not_wait_for_a_socket_that_does_not_read() {
     assert_eq!(status.code(), Some(0), "{status}");
     assert!(start.elapsed().as_secs() < LONGEST_STOP_SECONDS);
     assert!(!is_running(redis), "Redis was left behind");
+}
+
+/// Whoever started the server may be gone, and the other end of its output with it.
+#[tokio::test]
+async fn a_server_whose_output_nobody_reads_still_stops() {
+    let setup = Setup::new();
+    let mut process = setup
+        .binary()
+        .args(["serve", "--addr", "127.0.0.1:0", "--data-dir"])
+        .arg(setup.data_dir())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let first = lines.next_line().await.unwrap().unwrap();
+    assert!(first.starts_with("LEITL is live"), "{first}");
+    drop((lines, process.stderr.take()));
+    let id = Pid::from_raw(process.id().unwrap().cast_signed()).unwrap();
+    kill_process(id, Signal::TERM).unwrap();
+    let status = timeout(Duration::from_secs(LONGEST_STOP_SECONDS), process.wait()).await;
+    if status.is_err() {
+        kill_process(id, Signal::KILL).unwrap();
+    }
+    assert_eq!(status.expect("it did not stop").unwrap().code(), Some(0));
 }
 
 #[tokio::test]
