@@ -1,6 +1,9 @@
 //! One socket from welcome to close.
 
-use std::time::{Duration, Instant};
+use std::{
+    convert::Infallible,
+    time::{Duration, Instant},
+};
 
 use tokio::{
     sync::broadcast::{
@@ -88,6 +91,9 @@ impl From<Gone> for End {
     }
 }
 
+/// Redis does not answer; the client tries again.
+const BUS_AWAY: End = End::Close(close_code::RESTART, "the event bus does not answer");
+
 /// One socket.
 pub(super) struct Connection {
     pub(super) server: Server,
@@ -119,7 +125,7 @@ impl Connection {
 
     /// Serves the socket to its end.
     pub(super) async fn run(mut self, since: Option<EventId>) {
-        let end = self.serve(since).await;
+        let Err(end) = self.serve(since).await;
         match end {
             End::Gone => {}
             End::Close(code, reason) => {
@@ -129,18 +135,10 @@ impl Connection {
         }
     }
 
-    async fn serve(&mut self, since: Option<EventId>) -> End {
-        let joined = match self.server.bus.join(&self.caller.workspace, since).await {
-            Ok(joined) => joined,
-            Err(_) => return End::Close(close_code::RESTART, "the event bus does not answer"),
-        };
-        match self.welcome(joined).await {
-            Ok(live) => match self.live(live).await {
-                Ok(never) => never,
-                Err(end) => end,
-            },
-            Err(end) => end,
-        }
+    async fn serve(&mut self, since: Option<EventId>) -> Result<Infallible, End> {
+        let joined = self.server.bus.join(&self.caller.workspace, since).await;
+        let live = self.welcome(joined.map_err(|_| BUS_AWAY)?).await?;
+        self.live(live).await
     }
 
     async fn welcome(&mut self, joined: Joined) -> Result<Receiver<Delivery>, End> {
@@ -157,9 +155,7 @@ impl Connection {
                 .server
                 .bus
                 .claim_socket(&self.caller.workspace, id, socket);
-            claim
-                .await
-                .map_err(|_| End::Close(close_code::RESTART, "the event bus does not answer"))?;
+            claim.await.map_err(|_| BUS_AWAY)?;
         }
         self.wire
             .control(&Control::Welcome(WelcomeFrame {
@@ -183,7 +179,7 @@ impl Connection {
                 .bus
                 .replay(&self.caller.workspace, self.cursor)
                 .await
-                .map_err(|_| End::Close(close_code::RESTART, "the event stream does not answer"))?;
+                .map_err(|_| BUS_AWAY)?;
             for event in &events {
                 self.event(event).await?;
             }
@@ -213,7 +209,7 @@ impl Connection {
         Ok(complete)
     }
 
-    async fn live(&mut self, mut live: Receiver<Delivery>) -> Result<End, End> {
+    async fn live(&mut self, mut live: Receiver<Delivery>) -> Result<Infallible, End> {
         let mut care = interval(CARE_INTERVAL);
         care.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let stopping = self.server.stopping.clone();
@@ -230,7 +226,7 @@ impl Connection {
                 () = stopping.cancelled() => {
                     let retry_after_ms = rand::random_range(RETRY_AFTER_MS);
                     self.wire.control(&Control::Draining(DrainingFrame { retry_after_ms })).await?;
-                    return Ok(End::Close(close_code::RESTART, "the server stops; resume with since"));
+                    return Err(End::Close(close_code::RESTART, "the server stops; resume with since"));
                 }
             }
         }
