@@ -10,7 +10,7 @@ DATA_DIR ?= data
 env = . target/environment &&
 say = @printf '\033[1m==> %s\033[0m\n'
 
-.PHONY: help run dev demo test format lint unit integration browser doc bench size screenshots setup setup-test clean
+.PHONY: help release run dev demo test format lint unit integration browser doc bench size screenshots setup setup-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -21,13 +21,26 @@ setup:
 setup-test:
 	@.ci/setup test
 
-run: setup ## set up, build in release and serve at http://localhost:8000 (ADDR, DATA_DIR)
+# cargo-leptos makes the site anew each time it is called, which takes half a
+# minute; so it is called only when something it reads has changed. Builds of
+# another profile put another site in the same place and remove the stamp.
+stamp := target/release/site.stamp
+sources := Cargo.toml Cargo.lock .cargo/config.toml $(shell find src style public -type f)
+
+$(stamp): $(sources)
 	$(say) "Building (minutes the first time)"
 	@$(env) cargo leptos build --release --precompress
+	@touch $@
+
+release: setup
+	@$(MAKE) --no-print-directory $(stamp)
+
+run: release ## set up, build in release and serve at http://localhost:8000 (ADDR, DATA_DIR)
 	$(say) "Serving; stop with Ctrl-C"
 	@exec target/release/leitl serve --addr $(ADDR) --data-dir $(DATA_DIR)
 
 dev: setup ## build, serve, and do both again when a file changes
+	@rm -f $(stamp)
 	@$(env) cargo leptos watch -- serve --addr $(ADDR) --data-dir $(DATA_DIR)
 
 demo: ## three agents that join the server of `make run`
@@ -60,18 +73,20 @@ integration:
 
 browser:
 	$(say) "The site for the browser tests"
+	@rm -f $(stamp)
 	@$(env) cargo leptos build
 	$(say) "Browser tests in Chromium"
 	@cd end2end && npx playwright test
 
-bench: setup ## measure latency, memory and loss with the release build
+bench: release ## measure latency, memory and loss with the release build
 	@$(env) cargo bench --bench bus
-	@$(env) $(MAKE) --no-print-directory size
+	@node benches/size.mjs
 
-size: ## what the browser downloads, against the limit
-	@$(env) node benches/size.mjs
+size: release ## what the browser downloads, against the limit
+	@node benches/size.mjs
 
 screenshots: setup-test ## pictures of the dashboard, wide and narrow, light and dark
+	@rm -f $(stamp)
 	@$(env) cargo leptos build
 	@cd end2end && npx playwright test --config screenshots.config.ts
 
