@@ -161,7 +161,7 @@ impl KeyRing {
 ///
 /// # Errors
 /// Names the directory.
-pub fn prepare_data_dir(data_dir: &Path) -> anyhow::Result<()> {
+fn prepare_data_dir(data_dir: &Path) -> anyhow::Result<()> {
     if data_dir.exists() {
         ensure!(
             data_dir.is_dir(),
