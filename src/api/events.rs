@@ -59,7 +59,7 @@ pub async fn messages(
     request
         .server
         .bus
-        .messages(&request.caller.workspace, after, limit, addressee)
+        .messages(&request.caller, after, limit, addressee)
         .await
 }
 
@@ -95,6 +95,6 @@ pub async fn activity(
     request
         .server
         .bus
-        .activity(&request.caller.workspace, range, limit, &selection)
+        .activity(&request.caller, range, limit, &selection)
         .await
 }

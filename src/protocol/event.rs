@@ -90,6 +90,12 @@ pub enum EventType {
     TaskProgress,
     /// A message to everyone in the workspace.
     BroadcastMessage,
+    /// A source of context has a new generation; `data` is a
+    /// [`ContextUpdated`](super::ContextUpdated).
+    ContextUpdated,
+    /// A synchronisation began, went on or ended; published, never stored. `data`
+    /// is a [`ContextSync`](super::ContextSync).
+    ContextSync,
     /// A free type, `x.<name>`.
     Free(String),
     /// A type in a family that only the server emits.
@@ -112,6 +118,8 @@ impl EventType {
             Self::TaskFailed => "task.failed",
             Self::TaskProgress => "task.progress",
             Self::BroadcastMessage => "broadcast.message",
+            Self::ContextUpdated => "context.updated",
+            Self::ContextSync => "context.sync",
             Self::Free(name) | Self::Reserved(name) => name,
         }
     }
@@ -150,6 +158,8 @@ impl FromStr for EventType {
             "task.failed" => Self::TaskFailed,
             "task.progress" => Self::TaskProgress,
             "broadcast.message" => Self::BroadcastMessage,
+            "context.updated" => Self::ContextUpdated,
+            "context.sync" => Self::ContextSync,
             _ if text.strip_prefix("x.").is_some_and(plain) => Self::Free(text.to_owned()),
             _ if plain(text) && Self::RESERVED.iter().any(|family| text.starts_with(family)) => {
                 Self::Reserved(text.to_owned())
@@ -178,6 +188,16 @@ impl EventData {
     /// Reads it as a wire type; `None` if it has another shape.
     pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_value(Value::Object(self.0.clone())).ok()
+    }
+
+    /// Whether it has no members.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds the members of `more`; where both have one, that of `more` stays.
+    pub fn extend(&mut self, more: Self) {
+        self.0.extend(more.0);
     }
 
     /// A member that is text.

@@ -5,15 +5,18 @@
 //! of type [`SessionId`] or [`Line`] already keeps its rule, so code behind the
 //! edge never asks again.
 
+mod context;
 mod event;
 mod frame;
 mod json;
 mod problem;
 mod requests;
 mod session;
+mod source;
 pub(crate) mod text;
 mod time;
 
+pub use context::{ContextAnswer, FileHistory, FileVersion, MatchedFile, Snippet};
 pub use event::{Event, EventData, EventId, EventType, MAX_DATA_BYTES};
 pub use frame::{
     AckFrame, BroadcastFrame, ClientFrame, Control, DrainingFrame, ErrorFrame, HeartbeatFrame,
@@ -27,6 +30,10 @@ pub use requests::{
 };
 pub use session::{
     ActiveSession, EndReason, Ended, ReportedStatus, SessionId, SessionStatus, format_uptime,
+};
+pub use source::{
+    ContextChanges, ContextSync, ContextUpdated, NAMED_FILES, Pattern, Patterns, SkippedFile,
+    Source, SourceAuth, SourceId, SourceName, SourceSettings, SyncProgress, SyncState, SyncStatus,
 };
 pub use text::{
     AgentName, AgentType, AtMost, ContextSource, ContextSources, IdempotencyKey, Line, Reason,

@@ -19,13 +19,9 @@ impl Server {
         // socket, and telling twice does no harm, while a gap would.
         let activity = self
             .bus
-            .activity(workspace, Range::Newest, limit, &Selection::default())
+            .activity(caller, Range::Newest, limit, &Selection::default())
             .await?;
-        let messages = self
-            .bus
-            .messages(workspace, None, limit, None)
-            .await?
-            .messages;
+        let messages = self.bus.messages(caller, None, limit, None).await?.messages;
         let sessions = self.presence.active(workspace).await?;
         let now = self.store.now().await?;
         let rules = self.presence.rules();

@@ -1,6 +1,6 @@
 //! An event in words a person reads at a glance.
 
-use crate::protocol::{ActiveSession, Ended, Event, EventType, SessionStatus};
+use crate::protocol::{ActiveSession, ContextUpdated, Ended, Event, EventType, SessionStatus};
 
 /// “**who** verb ‘object’ rest”.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +31,8 @@ impl Sentence {
                 object: message_text(event),
                 ..Self::verb("said")
             },
+            EventType::ContextUpdated => context_updated(event),
+            EventType::ContextSync => Self::verb("synchronises"),
             EventType::Free(_) | EventType::Reserved(_) => Self {
                 rest: members(event),
                 ..Self::verb(event.event_type.as_str())
@@ -97,6 +99,29 @@ fn ended(event: &Event) -> Sentence {
             ..Sentence::verb("left")
         },
         None => Sentence::verb("left"),
+    }
+}
+
+/// Others than the owner see that a source has news, and not which.
+fn context_updated(event: &Event) -> Sentence {
+    let Some(update) = event.data.read::<ContextUpdated>() else {
+        return Sentence::verb("has new context");
+    };
+    let changes = update.changes.unwrap_or_default();
+    let counted = [
+        (changes.added, "new"),
+        (changes.changed, "changed"),
+        (changes.removed, "gone"),
+    ];
+    let rest: Vec<String> = counted
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    Sentence {
+        object: update.source,
+        rest: rest.join(", "),
+        ..Sentence::verb("has new context in")
     }
 }
 

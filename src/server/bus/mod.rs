@@ -114,6 +114,7 @@ impl Bus {
             user: speaker.user.to_string(),
             to: broadcast.to,
             data: broadcast.data,
+            private: EventData::default(),
         };
         let key = broadcast.idempotency_key.as_ref().map(|key| key.as_str());
         let outcome = self

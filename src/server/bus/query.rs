@@ -6,7 +6,7 @@ use super::{Bus, PAGE};
 use crate::{
     protocol::{ActivityPage, Event, EventId, EventType, Messages, Problem, SessionId},
     server::{
-        auth::Workspace,
+        auth::Caller,
         store::{Place, Stream},
     },
 };
@@ -84,21 +84,21 @@ impl Bus {
     /// 503 if Redis is away.
     pub async fn activity(
         &self,
-        workspace: &Workspace,
+        caller: &Caller,
         range: Range,
         limit: PageLimit,
         selection: &Selection,
     ) -> Result<ActivityPage, Problem> {
-        let last = self.store.bus(workspace).await?.last;
+        let last = self.store.bus(&caller.workspace).await?.last;
         let admits = |event: &Event| selection.admits(event);
         let page = match range {
             Range::After(cursor) => {
-                self.forward(workspace, Stream::Activity, cursor, limit, admits)
+                self.forward(caller, Stream::Activity, cursor, limit, admits)
                     .await?
             }
             Range::Before(cursor) => {
                 self.backward(
-                    workspace,
+                    caller,
                     Stream::Activity,
                     Place::Before(cursor),
                     limit,
@@ -107,7 +107,7 @@ impl Bus {
                 .await?
             }
             Range::Newest => {
-                self.backward(workspace, Stream::Activity, Place::Newest, limit, admits)
+                self.backward(caller, Stream::Activity, Place::Newest, limit, admits)
                     .await?
             }
         };
@@ -140,12 +140,12 @@ impl Bus {
     /// 503 if Redis is away.
     pub async fn messages(
         &self,
-        workspace: &Workspace,
+        caller: &Caller,
         after: Option<EventId>,
         limit: PageLimit,
         addressee: Option<Addressee>,
     ) -> Result<Messages, Problem> {
-        let last = self.store.bus(workspace).await?.last;
+        let last = self.store.bus(&caller.workspace).await?.last;
         let admits = |event: &Event| {
             addressee
                 .as_ref()
@@ -153,12 +153,12 @@ impl Bus {
         };
         let (page, start) = match after {
             Some(cursor) => (
-                self.forward(workspace, Stream::Messages, cursor, limit, admits)
+                self.forward(caller, Stream::Messages, cursor, limit, admits)
                     .await?,
                 cursor,
             ),
             None => (
-                self.backward(workspace, Stream::Messages, Place::Newest, limit, admits)
+                self.backward(caller, Stream::Messages, Place::Newest, limit, admits)
                     .await?,
                 last,
             ),
@@ -177,7 +177,7 @@ impl Bus {
     /// event looked at, admitted or not.
     async fn forward(
         &self,
-        workspace: &Workspace,
+        caller: &Caller,
         stream: Stream,
         mut cursor: EventId,
         PageLimit(limit): PageLimit,
@@ -187,13 +187,14 @@ impl Bus {
         loop {
             let events = self
                 .store
-                .events(workspace, stream, Place::After(cursor), PAGE)
+                .events(&caller.workspace, stream, Place::After(cursor), PAGE)
                 .await?;
             let at_end = events.len() < PAGE;
-            for event in events {
+            for stored in events {
                 if page.events.len() == limit {
                     return Ok(page);
                 }
+                let event = stored.seen_by(&caller.user);
                 cursor = event.id.unwrap_or(cursor);
                 page.reached = event.id;
                 if admits(&event) {
@@ -210,7 +211,7 @@ impl Bus {
     /// earliest event looked at if something may be left before it.
     async fn backward(
         &self,
-        workspace: &Workspace,
+        caller: &Caller,
         stream: Stream,
         mut place: Place,
         PageLimit(limit): PageLimit,
@@ -218,12 +219,16 @@ impl Bus {
     ) -> Result<Page, Problem> {
         let mut page = Page::default();
         'reading: loop {
-            let events = self.store.events(workspace, stream, place, PAGE).await?;
+            let events = self
+                .store
+                .events(&caller.workspace, stream, place, PAGE)
+                .await?;
             let at_end = events.len() < PAGE;
-            for event in events.into_iter().rev() {
+            for stored in events.into_iter().rev() {
                 if page.events.len() == limit {
                     break 'reading;
                 }
+                let event = stored.seen_by(&caller.user);
                 page.reached = event.id;
                 if admits(&event) {
                     page.events.push(event);

@@ -9,8 +9,8 @@ use super::PAGE;
 use crate::{
     protocol::{Event, EventId, SessionId},
     server::{
-        auth::Workspace,
-        store::{Bus, LiveMessage, Payload, Place, Store, StoreError, Stream},
+        auth::{User, Workspace},
+        store::{Bus, LiveMessage, Payload, Place, Store, StoreError, StoredEvent, Stream},
     },
 };
 
@@ -22,18 +22,33 @@ const BACKLOG: usize = 1024;
 /// An event and its JSON, serialised once for all sockets.
 #[derive(Debug)]
 pub struct LiveEvent {
-    /// The event.
+    /// The event as everyone sees it.
     pub event: Event,
-    /// Its JSON.
-    pub text: Utf8Bytes,
+    text: Utf8Bytes,
+    /// The JSON for the event's own user, where that says more.
+    private_text: Option<Utf8Bytes>,
 }
 
 impl LiveEvent {
     /// Serialises an event.
-    pub fn new(event: Event) -> Self {
+    pub fn new(stored: StoredEvent) -> Self {
         // An event holds nothing that JSON cannot write.
-        let text = serde_json::to_string(&event).unwrap_or_default().into();
-        Self { event, text }
+        let write = |event: &Event| serde_json::to_string(event).unwrap_or_default().into();
+        Self {
+            text: write(&stored.event),
+            private_text: stored
+                .has_private_part()
+                .then(|| write(&stored.seen_by_its_user())),
+            event: stored.event,
+        }
+    }
+
+    /// The JSON as a user of the workspace sees it.
+    pub fn text_for(&self, user: &User) -> Utf8Bytes {
+        match &self.private_text {
+            Some(text) if self.event.user == user.as_str() => text.clone(),
+            _ => self.text.clone(),
+        }
     }
 }
 
@@ -125,12 +140,12 @@ impl Room {
             Payload::Claim { session, socket } => {
                 self.send(Delivery::Claim(Arc::new((session, socket))));
             }
-            Payload::Event(event) => match event.id {
-                None => self.send_event(*event),
+            Payload::Event(stored) => match stored.event.id {
+                None => self.send_event(*stored),
                 Some(id) if id.offset <= bus.last.offset => {}
                 Some(id) if id.offset == bus.last.offset + 1 => {
                     bus.last = id;
-                    self.send_event(*event);
+                    self.send_event(*stored);
                 }
                 Some(id) => {
                     tracing::warn!(
@@ -155,11 +170,11 @@ impl Room {
                 .events(&self.workspace, Stream::Activity, place, PAGE)
                 .await?;
             let complete = events.len() < PAGE;
-            for event in events {
-                if let Some(id) = event.id {
+            for stored in events {
+                if let Some(id) = stored.event.id {
                     bus.last = id;
                 }
-                self.send_event(event);
+                self.send_event(stored);
             }
             if complete {
                 return Ok(());
@@ -173,8 +188,8 @@ impl Room {
         self.send(Delivery::Reset);
     }
 
-    fn send_event(&self, event: Event) {
-        self.send(Delivery::Event(Arc::new(LiveEvent::new(event))));
+    fn send_event(&self, stored: StoredEvent) {
+        self.send(Delivery::Event(Arc::new(LiveEvent::new(stored))));
     }
 
     fn send(&self, delivery: Delivery) {

@@ -117,6 +117,7 @@ fn body(record: &SessionRecord, event_type: EventType, data: EventData) -> Body 
         user: record.user.to_string(),
         to: Default::default(),
         data,
+        private: EventData::default(),
     }
 }
 

@@ -275,7 +275,7 @@ impl Connection {
             }
             self.cursor = id;
         }
-        self.wire.feed(live.text.clone()).await?;
+        self.wire.feed(live.text_for(&self.caller.user)).await?;
         let own = self
             .role
             .id()

@@ -29,6 +29,41 @@ pub struct Body {
     /// See [`Event`].
     #[serde(default)]
     pub data: EventData,
+    /// More data, for the event's own user alone.
+    #[serde(default, skip_serializing_if = "EventData::is_empty")]
+    pub private: EventData,
+}
+
+/// An event as it was stored: what everyone sees, and what its own user sees as
+/// well. Only [`StoredEvent::seen_by`] puts the two together.
+#[derive(Debug)]
+pub struct StoredEvent {
+    /// What everyone sees.
+    pub event: Event,
+    private: EventData,
+}
+
+impl StoredEvent {
+    /// Whether its own user sees more of it than others.
+    pub fn has_private_part(&self) -> bool {
+        !self.private.is_empty()
+    }
+
+    /// The event as a user of the workspace sees it.
+    pub fn seen_by(self, user: &User) -> Event {
+        let mut event = self.event;
+        if event.user == user.as_str() {
+            event.data.extend(self.private);
+        }
+        event
+    }
+
+    /// The event as its own user sees it.
+    pub fn seen_by_its_user(&self) -> Event {
+        let mut event = self.event.clone();
+        event.data.extend(self.private.clone());
+        event
+    }
 }
 
 impl Body {
@@ -37,9 +72,9 @@ impl Body {
     }
 
     /// The event that this is at a place of the stream; offset 0 for none.
-    pub(super) fn at(json: &str, id: EventId) -> Result<Event, StoreError> {
+    pub(super) fn at(json: &str, id: EventId) -> Result<StoredEvent, StoreError> {
         let body: Self = serde_json::from_str(json).map_err(|error| unreadable(&error))?;
-        Ok(Event {
+        let event = Event {
             id: (id.offset > 0).then_some(id),
             event_type: body.event_type,
             session_id: body.session_id,
@@ -48,6 +83,10 @@ impl Body {
             timestamp: Timestamp::from_millis(i64::try_from(id.millis).unwrap_or(i64::MAX)),
             to: body.to,
             data: body.data,
+        };
+        Ok(StoredEvent {
+            event,
+            private: body.private,
         })
     }
 }
@@ -259,7 +298,7 @@ impl Store {
         stream: Stream,
         place: Place,
         count: usize,
-    ) -> Result<Vec<Event>, StoreError> {
+    ) -> Result<Vec<StoredEvent>, StoreError> {
         let key = match stream {
             Stream::Activity => self.keys().activity(workspace),
             Stream::Messages => self.keys().messages(workspace),

@@ -12,7 +12,7 @@ mod sessions;
 mod subscription;
 mod tokens;
 
-pub use events::{Body, Bus, Limits, Outcome, Place, Stream};
+pub use events::{Body, Bus, Limits, Outcome, Place, StoredEvent, Stream};
 pub use sessions::{Commit, Committed, Found, SessionRecord};
 pub use subscription::{LiveMessage, Payload, Subscriber, Subscription};
 

@@ -8,11 +8,8 @@
 use futures::{Stream, StreamExt};
 use redis::aio::{PubSubSink, PubSubStream};
 
-use super::{Body, Store, StoreError, events::stream_id};
-use crate::{
-    protocol::{Event, SessionId},
-    server::auth::Workspace,
-};
+use super::{Body, Store, StoreError, StoredEvent, events::stream_id};
+use crate::{protocol::SessionId, server::auth::Workspace};
 
 /// A connection that listens to workspaces.
 pub struct Subscription {
@@ -36,7 +33,7 @@ pub struct LiveMessage {
 #[derive(Debug)]
 pub enum Payload {
     /// An event.
-    Event(Box<Event>),
+    Event(Box<StoredEvent>),
     /// A socket that now speaks for a session.
     Claim {
         /// The session.
@@ -162,9 +159,10 @@ mod tests {
         )
         .unwrap();
         assert_eq!(message.epoch, "epoch1");
-        let Payload::Event(event) = message.payload else {
+        let Payload::Event(stored) = message.payload else {
             panic!("no event")
         };
+        let event = stored.event;
         assert_eq!(
             event.id,
             Some(EventId {
@@ -179,10 +177,10 @@ mod tests {
     fn what_passes_by_has_no_id() {
         let text =
             "e 1763467200000-0 event\n{\"event_type\":\"session.heartbeat\",\"user\":\"ann\"}";
-        let Payload::Event(event) = read("c", text).unwrap().payload else {
+        let Payload::Event(stored) = read("c", text).unwrap().payload else {
             panic!("no event")
         };
-        assert_eq!(event.id, None);
+        assert_eq!(stored.event.id, None);
     }
 
     #[test]
