@@ -7,7 +7,9 @@ mod key_ring;
 mod login;
 mod named_tokens;
 mod origin;
+mod secret_ring;
 mod tokens;
+mod vault;
 
 pub use caller::{Caller, Grant};
 pub use identity::{User, Workspace};
@@ -15,6 +17,7 @@ pub use key_ring::KeyRing;
 pub use login::{COOKIE, login};
 pub use origin::check_origin;
 pub use tokens::{Audience, Claims, SESSION_TOKEN_LIFE};
+pub use vault::{Binding, Sealed, Vault, VaultError};
 
 use std::sync::Arc;
 
