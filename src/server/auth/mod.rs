@@ -17,7 +17,7 @@ pub use key_ring::KeyRing;
 pub use login::{COOKIE, login};
 pub use origin::check_origin;
 pub use tokens::{Audience, Claims, SESSION_TOKEN_LIFE};
-pub use vault::{Binding, Sealed, Vault, VaultError};
+pub use vault::{Sealed, Vault, VaultError};
 
 use std::sync::Arc;
 

@@ -22,11 +22,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{
-    User, Workspace,
-    secret_ring::{Key, SecretRing},
-};
-use crate::protocol::SourceId;
+use super::secret_ring::{Key, SecretRing};
+use crate::server::store::SourceAddress;
 
 /// How many keys open what they sealed. A rotation seals everything with the
 /// newest, so the older ones matter only to one that was cut off.
@@ -36,17 +33,6 @@ const VERSION: &str = "leitl-vault-1";
 
 /// Seals and opens credentials.
 pub struct Vault(SecretRing);
-
-/// What a secret belongs to.
-#[derive(Clone, Copy, Debug)]
-pub struct Binding<'a> {
-    /// The workspace.
-    pub workspace: &'a Workspace,
-    /// The user.
-    pub user: &'a User,
-    /// The source.
-    pub source: &'a SourceId,
-}
 
 /// A sealed secret, as it is stored: bytes in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,13 +103,13 @@ impl Vault {
     ///
     /// # Errors
     /// If there is no key.
-    pub fn seal(&self, binding: Binding<'_>, secret: &SecretString) -> Result<Sealed, VaultError> {
+    pub fn seal(&self, owner: &SourceAddress, secret: &SecretString) -> Result<Sealed, VaultError> {
         let data_key = DataKey::try_generate().map_err(|_| VaultError::NoRandomness)?;
         let cipher = XChaCha20Poly1305::new(&data_key);
-        let secret = encrypt(&cipher, secret.expose_secret().as_bytes(), &binding.data())?;
+        let secret = encrypt(&cipher, secret.expose_secret().as_bytes(), &bound_to(owner))?;
         let newest = self.0.newest().ok_or(VaultError::NoKey)?;
         Ok(Sealed {
-            key: wrap(&newest, &data_key, binding)?,
+            key: wrap(&newest, &data_key, owner)?,
             kid: newest.kid,
             secret,
         })
@@ -135,13 +121,13 @@ impl Vault {
     /// If it was sealed by a key that is gone, for another source, or was changed.
     pub fn open_sealed(
         &self,
-        binding: Binding<'_>,
+        owner: &SourceAddress,
         sealed: &Sealed,
     ) -> Result<SecretString, VaultError> {
-        let data_key = self.unwrap(binding, sealed)?;
+        let data_key = self.unwrap(owner, sealed)?;
         let cipher =
             XChaCha20Poly1305::new_from_slice(&data_key).map_err(|_| VaultError::Damaged)?;
-        let secret = decrypt(&cipher, &sealed.secret, &binding.data())?;
+        let secret = decrypt(&cipher, &sealed.secret, &bound_to(owner))?;
         let secret = String::from_utf8(secret).map_err(|_| VaultError::Damaged)?;
         Ok(SecretString::from(secret))
     }
@@ -152,40 +138,42 @@ impl Vault {
     /// As [`Vault::open_sealed`].
     pub fn rewrap(
         &self,
-        binding: Binding<'_>,
+        owner: &SourceAddress,
         sealed: &Sealed,
     ) -> Result<Option<Sealed>, VaultError> {
         let newest = self.0.newest().ok_or(VaultError::NoKey)?;
         if newest.kid == sealed.kid {
             return Ok(None);
         }
-        let data_key = self.unwrap(binding, sealed)?;
+        let data_key = self.unwrap(owner, sealed)?;
         Ok(Some(Sealed {
-            key: wrap(&newest, &data_key, binding)?,
+            key: wrap(&newest, &data_key, owner)?,
             kid: newest.kid,
             secret: sealed.secret.clone(),
         }))
     }
 
-    fn unwrap(&self, binding: Binding<'_>, sealed: &Sealed) -> Result<Vec<u8>, VaultError> {
+    fn unwrap(&self, owner: &SourceAddress, sealed: &Sealed) -> Result<Vec<u8>, VaultError> {
         let key = self
             .0
             .find(&sealed.kid)
             .ok_or_else(|| VaultError::UnknownKey(sealed.kid.clone()))?;
-        decrypt(&cipher_of(&key), &sealed.key, &binding.key(&sealed.kid))
+        decrypt(
+            &cipher_of(&key),
+            &sealed.key,
+            &bound_to_key(owner, &sealed.kid),
+        )
     }
 }
 
-impl Binding<'_> {
-    /// The additional data of the secret. The parts have no `|` in them.
-    fn data(&self) -> String {
-        format!("{VERSION}|{}|{}|{}", self.workspace, self.user, self.source)
-    }
+/// The additional data of a secret: what it belongs to.
+fn bound_to(owner: &SourceAddress) -> String {
+    format!("{VERSION}|{owner}")
+}
 
-    /// The additional data of the data key.
-    fn key(&self, kid: &str) -> String {
-        format!("{}|{kid}", self.data())
-    }
+/// The additional data of a data key.
+fn bound_to_key(owner: &SourceAddress, kid: &str) -> String {
+    format!("{VERSION}|{owner}|{kid}")
 }
 
 /// The secret has 330 random bits already, so a hash makes a key of it.
@@ -194,8 +182,8 @@ fn cipher_of(key: &Key) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(&hash.into())
 }
 
-fn wrap(key: &Key, data_key: &[u8], binding: Binding<'_>) -> Result<String, VaultError> {
-    encrypt(&cipher_of(key), data_key, &binding.key(&key.kid))
+fn wrap(key: &Key, data_key: &[u8], owner: &SourceAddress) -> Result<String, VaultError> {
+    encrypt(&cipher_of(key), data_key, &bound_to_key(owner, &key.kid))
 }
 
 fn encrypt(cipher: &XChaCha20Poly1305, text: &[u8], bound: &str) -> Result<String, VaultError> {
@@ -241,37 +229,21 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    struct Owner(Workspace, User, SourceId);
-
-    impl Owner {
-        fn of(user: &str, source: &str) -> Self {
-            Self(
-                Workspace::main(),
-                user.parse().unwrap(),
-                source.parse().unwrap(),
-            )
-        }
-
-        fn binding(&self) -> Binding<'_> {
-            Binding {
-                workspace: &self.0,
-                user: &self.1,
-                source: &self.2,
-            }
-        }
+    fn owner(text: &str) -> SourceAddress {
+        text.parse().unwrap()
     }
 
     #[test]
     fn what_is_sealed_opens_for_its_source_alone() {
         let dir = tempfile::tempdir().unwrap();
         let vault = Vault::open_or_create(dir.path()).unwrap();
-        let ann = Owner::of("ann", "docs");
-        let sealed = vault.seal(ann.binding(), &"hunter2".into()).unwrap();
+        let ann = owner("default/ann/docs");
+        let sealed = vault.seal(&ann, &"hunter2".into()).unwrap();
         let stored = serde_json::to_string(&sealed).unwrap();
         assert!(!stored.contains("hunter2") && !stored.contains(&hex(b"hunter2")));
-        let open = |owner: &Owner| vault.open_sealed(owner.binding(), &sealed);
+        let open = |owner: &SourceAddress| vault.open_sealed(owner, &sealed);
         assert_eq!(open(&ann).unwrap().expose_secret(), "hunter2");
-        for other in [Owner::of("ben", "docs"), Owner::of("ann", "wiki")] {
+        for other in [owner("default/ben/docs"), owner("default/ann/wiki")] {
             assert_eq!(open(&other).err(), Some(VaultError::Damaged));
         }
     }
@@ -280,9 +252,9 @@ mod tests {
     fn a_changed_record_does_not_open() {
         let dir = tempfile::tempdir().unwrap();
         let vault = Vault::open_or_create(dir.path()).unwrap();
-        let ann = Owner::of("ann", "docs");
-        let sealed = vault.seal(ann.binding(), &"hunter2".into()).unwrap();
-        let other = vault.seal(ann.binding(), &"letmein".into()).unwrap();
+        let ann = owner("default/ann/docs");
+        let sealed = vault.seal(&ann, &"hunter2".into()).unwrap();
+        let other = vault.seal(&ann, &"letmein".into()).unwrap();
         let swapped = Sealed {
             secret: other.secret,
             ..sealed.clone()
@@ -296,7 +268,7 @@ mod tests {
             ..sealed
         };
         for wrong in [swapped, cut, foreign] {
-            let opened = vault.open_sealed(ann.binding(), &wrong);
+            let opened = vault.open_sealed(&ann, &wrong);
             assert_eq!(opened.err(), Some(VaultError::Damaged));
         }
     }
@@ -305,13 +277,13 @@ mod tests {
     fn a_rotation_changes_the_key_and_not_the_secret() {
         let dir = tempfile::tempdir().unwrap();
         let vault = Vault::open_or_create(dir.path()).unwrap();
-        let ann = Owner::of("ann", "docs");
-        let sealed = vault.seal(ann.binding(), &"hunter2".into()).unwrap();
-        assert_eq!(vault.rewrap(ann.binding(), &sealed), Ok(None));
+        let ann = owner("default/ann/docs");
+        let sealed = vault.seal(&ann, &"hunter2".into()).unwrap();
+        assert_eq!(vault.rewrap(&ann, &sealed), Ok(None));
         let kid = vault.rotate().unwrap();
-        let rewrapped = vault.rewrap(ann.binding(), &sealed).unwrap().unwrap();
+        let rewrapped = vault.rewrap(&ann, &sealed).unwrap().unwrap();
         assert_eq!((&rewrapped.kid, &rewrapped.secret), (&kid, &sealed.secret));
-        let opened = vault.open_sealed(ann.binding(), &rewrapped).unwrap();
+        let opened = vault.open_sealed(&ann, &rewrapped).unwrap();
         assert_eq!(opened.expose_secret(), "hunter2");
     }
 }

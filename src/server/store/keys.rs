@@ -3,10 +3,53 @@
 //! The workspace stands in literal braces, so that all keys of one workspace
 //! hash to one slot and one script may touch them together.
 
+use std::{fmt, str::FromStr};
+
 use crate::{
-    protocol::SessionId,
+    protocol::{SessionId, SourceId},
     server::auth::{User, Workspace},
 };
+
+/// Which source of whom.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SourceAddress {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// The user.
+    pub user: User,
+    /// The source.
+    pub source: SourceId,
+}
+
+/// `workspace/user/source`; none of the three can have a slash.
+impl fmt::Display for SourceAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{}/{}/{}",
+            self.workspace, self.user, self.source
+        )
+    }
+}
+
+impl FromStr for SourceAddress {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const RULE: &str = "must be workspace/user/source";
+        let mut parts = text.split('/');
+        let (Some(workspace), Some(user), Some(source), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(RULE);
+        };
+        Ok(Self {
+            workspace: workspace.parse()?,
+            user: user.parse()?,
+            source: source.parse()?,
+        })
+    }
+}
 
 /// Builds keys under a namespace.
 #[derive(Clone, Debug)]
@@ -90,6 +133,38 @@ impl Keys {
         format!("{}:{user}", self.of_workspace("tokens", workspace))
     }
 
+    /// Hash: a user's sources by id.
+    pub fn sources(&self, workspace: &Workspace, user: &User) -> String {
+        format!("{}:{user}", self.of_workspace("sources", workspace))
+    }
+
+    /// Set: users of a workspace that have sources.
+    pub fn source_owners(&self, workspace: &Workspace) -> String {
+        self.of_workspace("sources", workspace)
+    }
+
+    /// Hash: the generation of each of a user's sources by id, and of all together.
+    pub fn generations(&self, workspace: &Workspace, user: &User) -> String {
+        format!("{}:{user}", self.of_workspace("context", workspace))
+    }
+
+    /// What one source holds: `sync` (hash), `lease` (string), `history` (hash),
+    /// `blobs` (hash), `manifest:<generation>` (hash), `blob:<hash>` (string) and,
+    /// until a flip, `staged:<fence>:…`.
+    pub fn of_source(&self, address: &SourceAddress, part: &str) -> String {
+        let SourceAddress {
+            workspace,
+            user,
+            source,
+        } = address;
+        format!("{}:{source}:{part}", self.generations(workspace, user))
+    }
+
+    /// Sorted set: all sources, scored by when they are due in milliseconds.
+    pub fn due(&self) -> String {
+        format!("{}:sync:due", self.namespace)
+    }
+
     /// String: who holds a lease.
     pub fn lease(&self, work: &str) -> String {
         format!("{}:lease:{work}", self.namespace)
@@ -114,6 +189,12 @@ mod tests {
             "leitl:session:{default}:leitl-cece-abc123"
         );
         assert_eq!(keys.activity(&workspace), "leitl:activity:{default}");
+        let address: SourceAddress = "default/ann/share".parse().unwrap();
+        assert_eq!(address.to_string(), "default/ann/share");
+        assert_eq!(
+            keys.of_source(&address, "manifest:7"),
+            "leitl:context:{default}:ann:share:manifest:7"
+        );
         assert_eq!(
             keys.once(&workspace, "user:ann", "k"),
             "leitl:once:{default}:user:ann:k"

@@ -4,17 +4,24 @@
 //! Nothing here knows of HTTP, sockets or sessions' rules: it reads and writes
 //! what the modules above decide, atomically.
 
+mod context;
 mod events;
 mod keys;
 mod leases;
 mod scripts;
 mod sessions;
+mod sources;
 mod subscription;
+mod sync;
 mod tokens;
 
+pub use context::{FileEntry, FileRecord, Flip, Generations, VersionRecord};
 pub use events::{Body, Bus, Limits, Outcome, Place, StoredEvent, Stream};
+pub use keys::SourceAddress;
 pub use sessions::{Commit, Committed, Found, SessionRecord};
+pub use sources::SourceRecord;
 pub use subscription::{LiveMessage, Payload, Subscriber, Subscription};
+pub use sync::{Fence, SyncRecord};
 
 use std::{sync::Arc, time::Duration};
 

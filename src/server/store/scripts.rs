@@ -7,6 +7,11 @@ pub(super) struct Scripts {
     pub broadcast: Script,
     pub commit_session: Script,
     pub claim_socket: Script,
+    pub flip_generation: Script,
+    pub keep_lease: Script,
+    pub replace_field: Script,
+    pub report_sync: Script,
+    pub take_sync: Script,
 }
 
 impl Scripts {
@@ -17,6 +22,11 @@ impl Scripts {
             broadcast: publishing(include_str!("scripts/broadcast.lua")),
             commit_session: publishing(include_str!("scripts/commit_session.lua")),
             claim_socket: publishing(include_str!("scripts/claim_socket.lua")),
+            flip_generation: publishing(include_str!("scripts/flip_generation.lua")),
+            keep_lease: Script::new(include_str!("scripts/keep_lease.lua")),
+            replace_field: Script::new(include_str!("scripts/replace_field.lua")),
+            report_sync: publishing(include_str!("scripts/report_sync.lua")),
+            take_sync: Script::new(include_str!("scripts/take_sync.lua")),
         }
     }
 }
