@@ -10,12 +10,15 @@
 
 #[cfg(feature = "ssr")]
 mod arguments;
+mod context;
 mod events;
 mod health;
 mod sessions;
 mod snapshot;
+mod sources;
 mod tokens;
 
+pub use context::{ContextHistory, SearchContext, context_history, search_context};
 pub use events::{activity, broadcast, messages};
 pub use health::health;
 pub use sessions::{
@@ -23,6 +26,10 @@ pub use sessions::{
     session_register, session_update,
 };
 pub use snapshot::snapshot;
+pub use sources::{
+    AddSource, DeleteSource, ListSources, SyncSource, UpdateSource, add_source, delete_source,
+    list_sources, sync_source, update_source,
+};
 pub use tokens::{create_token, list_tokens, revoke_token};
 
 use server_fn::codec::Post;

@@ -32,8 +32,9 @@ pub use session::{
     ActiveSession, EndReason, Ended, ReportedStatus, SessionId, SessionStatus, format_uptime,
 };
 pub use source::{
-    ContextChanges, ContextSync, ContextUpdated, NAMED_FILES, Pattern, Patterns, SkippedFile,
-    Source, SourceAuth, SourceId, SourceName, SourceSettings, SyncProgress, SyncState, SyncStatus,
+    ContextChanges, ContextSync, ContextUpdated, NAMED_FILES, Pattern, Patterns, Secret,
+    SkippedFile, Source, SourceAuth, SourceId, SourceName, SourceSettings, SyncProgress, SyncState,
+    SyncStatus,
 };
 pub use text::{
     AgentName, AgentType, AtMost, ContextSource, ContextSources, IdempotencyKey, Line, Reason,

@@ -58,6 +58,37 @@ impl fmt::Display for SourceId {
 
 text_on_the_wire!(SourceId);
 
+/// A password or token on its way in: 1 to 4,096 bytes. No answer has one, and its
+/// debug form does not show it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself.
+    pub fn into_inner(self) -> String {
+        self.0
+    }
+}
+
+impl TryFrom<String> for Secret {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if (1..=4096).contains(&text.len()) {
+            Ok(Self(text))
+        } else {
+            Err("must have 1 to 4,096 bytes")
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("[hidden]")
+    }
+}
+
 /// How the server proves to a source who it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

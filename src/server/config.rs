@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use config::{Environment, File, FileFormat};
+use ipnet::IpNet;
 use serde::Deserialize;
 
 /// Everything an operator can set.
@@ -24,6 +25,8 @@ pub struct Config {
     pub sessions: SessionsConfig,
     /// Limits for each session, user and socket.
     pub limits: LimitsConfig,
+    /// Sources of context.
+    pub context: ContextConfig,
 }
 
 /// `[leitl.server]`
@@ -87,6 +90,29 @@ pub struct LimitsConfig {
     pub frames_per_second: u32,
 }
 
+/// `[leitl.context]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ContextConfig {
+    /// How often a source is synchronised that does not say otherwise, in seconds.
+    pub sync_seconds: u64,
+    /// Networks in which sources may be, beside the public ones: a loopback or
+    /// private address is refused by default.
+    pub allowed_networks: Vec<IpNet>,
+    /// Larger files are skipped where the source does not say otherwise, in bytes.
+    pub max_file_bytes: u64,
+    /// A source with more files is refused that does not say otherwise.
+    pub max_files: u64,
+    /// How many versions of a file are kept.
+    pub kept_versions: usize,
+    /// How many requests one source gets at once.
+    pub requests_per_source: usize,
+    /// How many sources one node synchronises at once.
+    pub syncs_per_node: usize,
+    /// The largest file that the built-in share takes, in bytes.
+    pub share_file_bytes: usize,
+}
+
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
@@ -124,6 +150,21 @@ impl Default for LimitsConfig {
             broadcasts_per_minute: 10,
             user_broadcasts_per_minute: 120,
             frames_per_second: 20,
+        }
+    }
+}
+
+impl Default for ContextConfig {
+    fn default() -> Self {
+        Self {
+            sync_seconds: 300,
+            allowed_networks: Vec::new(),
+            max_file_bytes: 10 * 1024 * 1024,
+            max_files: 50_000,
+            kept_versions: 10,
+            requests_per_source: 8,
+            syncs_per_node: 4,
+            share_file_bytes: 100 * 1024 * 1024,
         }
     }
 }
@@ -185,6 +226,7 @@ impl Config {
             .try_parsing(true)
             .list_separator(",")
             .with_list_parse_key("leitl.server.allowed_origins")
+            .with_list_parse_key("leitl.context.allowed_networks")
             .source(Some(variables));
         let tables: Tables = sources.add_source(variables).build()?.try_deserialize().context(
             "the configuration (Leptos.toml, or LEITL_<TABLE>__<KEY> in the environment) is wrong",
@@ -223,6 +265,18 @@ impl Config {
             ("frames_per_second", frames_per_second),
         ] {
             ensure!(value > 0, "limits.{key} must be at least 1");
+        }
+        let context = &self.context;
+        for (key, value) in [
+            ("sync_seconds", context.sync_seconds),
+            ("max_file_bytes", context.max_file_bytes),
+            ("max_files", context.max_files),
+            ("kept_versions", context.kept_versions as u64),
+            ("requests_per_source", context.requests_per_source as u64),
+            ("syncs_per_node", context.syncs_per_node as u64),
+            ("share_file_bytes", context.share_file_bytes as u64),
+        ] {
+            ensure!(value > 0, "context.{key} must be at least 1");
         }
         let namespace = &self.redis.namespace;
         let plain =
@@ -266,6 +320,7 @@ mod tests {
                 "https://a.example,https://b.example",
             ),
             ("LEITL_REDIS__NAMESPACE", "other"),
+            ("LEITL_CONTEXT__ALLOWED_NETWORKS", "127.0.0.0/8,::1/128"),
             ("LEITL_TOKEN", "not configuration"),
             ("HOME", "/root"),
         ])
@@ -276,6 +331,7 @@ mod tests {
             ["https://a.example", "https://b.example"]
         );
         assert_eq!(config.redis.namespace, "other");
+        assert_eq!(config.context.allowed_networks.len(), 2);
     }
 
     #[test]
@@ -285,6 +341,9 @@ mod tests {
         assert!(message(&[("LEITL_SESION__STALE_SECONDS", "2")]).contains("sesion"));
         assert!(message(&[("LEITL_SESSIONS__STALE_SECONDS", "soon")]).contains("stale_seconds"));
         assert!(message(&[("LEITL_SESSIONS__STALE_SECONDS", "200")]).contains("end_seconds"));
+        assert!(
+            message(&[("LEITL_CONTEXT__ALLOWED_NETWORKS", "home")]).contains("allowed_networks")
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@
 pub mod auth;
 pub mod bus;
 pub mod config;
+pub mod context;
 pub mod presence;
 pub mod socket;
 pub mod store;
@@ -34,7 +35,9 @@ use leptos::prelude::use_context;
 use server_fn::ContentType;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{auth::Auth, bus::Bus, config::Config, presence::Presence, store::Store};
+use self::{
+    auth::Auth, bus::Bus, config::Config, context::Context, presence::Presence, store::Store,
+};
 use crate::protocol::{Health, Problem, ProblemJson, ProblemKind, Timestamp};
 
 /// Everything a request needs; cheap to clone.
@@ -53,6 +56,8 @@ pub struct Parts {
     pub presence: Presence,
     /// Events.
     pub bus: Bus,
+    /// Sources of context, and what was read from them.
+    pub context: Context,
     /// This process's name, new each start.
     pub node: String,
     /// Sockets, which a stop waits for.

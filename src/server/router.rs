@@ -8,7 +8,7 @@ use axum::{
     http::header,
     middleware::from_fn,
     response::Redirect,
-    routing::get,
+    routing::{any, get},
 };
 use leptos::{
     config::{Env, LeptosOptions, get_configuration},
@@ -22,7 +22,7 @@ use leptos_axum::{
 use tower_http::trace::TraceLayer;
 use tracing::Span;
 
-use super::{Server, auth, layers, socket};
+use super::{Server, auth, context, layers, socket};
 use crate::{
     protocol::API_PREFIX,
     ui::{not_found, shell},
@@ -54,13 +54,20 @@ pub fn router(server: Server) -> anyhow::Result<Router> {
         server: server.clone(),
         options: options.clone(),
     };
+    let server_for_limits = server.clone();
     let reload = reload_source(&options);
     let context = move || {
         provide_context(server.clone());
         set_content_security_policy(&reload);
     };
     let dashboard = render_app_async_with_context(context.clone(), move || shell(options.clone()));
+    let share = Router::new()
+        .route("/dav/{user}", any(context::share))
+        .route("/dav/{user}/{*path}", any(context::share))
+        .route("/dav/{user}/", any(context::share))
+        .layer(context::share_limit(&server_for_limits));
     Ok(Router::new()
+        .merge(share)
         .route("/", get(|| async { Redirect::to("/leitl-dashboard") }))
         .route("/login", get(auth::login))
         .route(&format!("{API_PREFIX}/ws"), get(socket::observer_socket))

@@ -13,10 +13,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Parts, Server,
-    auth::{Auth, KeyRing, User, Workspace},
+    auth::{Auth, KeyRing, User, Vault, Workspace},
     bus::{Bus, Hub},
     config::Config,
-    logging,
+    context, logging,
     presence::{Presence, sweep_forever},
     random,
     redis_child::RedisChild,
@@ -42,11 +42,19 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {addr}"))?;
     let keys = KeyRing::open_or_create(&config.server.data_dir)?;
+    let vault = Vault::open_or_create(&config.server.data_dir)?;
     let child = match &config.redis.url {
         Some(_) => None,
         None => Some(RedisChild::start(&config.server.data_dir).await?),
     };
-    let served = serve(config, listener, keys, child.as_ref().map(RedisChild::addr)).await;
+    let served = serve(
+        config,
+        listener,
+        keys,
+        vault,
+        child.as_ref().map(RedisChild::addr),
+    )
+    .await;
     if let Some(child) = child {
         child.stop().await;
     }
@@ -57,6 +65,7 @@ async fn serve(
     config: Config,
     listener: TcpListener,
     keys: KeyRing,
+    vault: Vault,
     child: Option<&ConnectionAddr>,
 ) -> anyhow::Result<()> {
     let namespace = &config.redis.namespace;
@@ -70,14 +79,26 @@ async fn serve(
     let (hub, listening) = Hub::new(store.clone());
     let node = format!("node-{}", random::text(8));
     let presence = Presence::new(store.clone(), auth.clone(), config.sessions.clone());
+    let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
+    let context = context::Context::new(context::Parts {
+        store: store.clone(),
+        auth: auth.clone(),
+        vault,
+        config: config.clone(),
+        listens_at: listener.local_addr()?,
+        node: node.clone(),
+        tasks: tasks.clone(),
+        stopping: stopping.clone(),
+    });
     let server = Server::new(Parts {
         bus: Bus::new(store.clone(), hub, &config.limits),
         store,
         auth,
         presence: presence.clone(),
         node: node.clone(),
-        tasks: TaskTracker::new(),
-        stopping: CancellationToken::new(),
+        context: context.clone(),
+        tasks,
+        stopping,
         config,
     });
     let router = router(server.clone())?;
@@ -85,7 +106,7 @@ async fn serve(
     let mut interrupt = signal(SignalKind::interrupt())?;
     let stopping = server.stopping.clone();
     let background = tokio::spawn(async move {
-        tokio::join!(listening, sweep_forever(presence, node));
+        tokio::join!(listening, sweep_forever(presence, node), context.run());
     });
 
     welcome(&server, &listener)?;

@@ -272,6 +272,33 @@ impl Store {
         Ok(())
     }
 
+    /// Changes entries of the current manifest in place, where content has not
+    /// changed; `false` if another node has taken over.
+    ///
+    /// # Errors
+    /// If Redis does not do it.
+    pub async fn touch_manifest(
+        &self,
+        fence: &Fence,
+        current: u64,
+        entries: &[(&str, &FileEntry)],
+    ) -> Result<bool, StoreError> {
+        for chunk in entries.chunks(CHUNK) {
+            let mut script = self.0.scripts.touch_manifest.prepare_invoke();
+            script
+                .key(self.keys().of_source(&fence.address, "sync"))
+                .key(self.manifest_key(&fence.address, current))
+                .arg(fence.number);
+            for (path, entry) in chunk {
+                script.arg(path).arg(write(entry)?);
+            }
+            if !self.run::<bool>(&script).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Stages new histories of files (an empty one is forgotten) and by how much
     /// more or less each blob is needed.
     ///

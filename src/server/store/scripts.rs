@@ -12,6 +12,7 @@ pub(super) struct Scripts {
     pub replace_field: Script,
     pub report_sync: Script,
     pub take_sync: Script,
+    pub touch_manifest: Script,
 }
 
 impl Scripts {
@@ -27,6 +28,7 @@ impl Scripts {
             replace_field: Script::new(include_str!("scripts/replace_field.lua")),
             report_sync: publishing(include_str!("scripts/report_sync.lua")),
             take_sync: Script::new(include_str!("scripts/take_sync.lua")),
+            touch_manifest: Script::new(include_str!("scripts/touch_manifest.lua")),
         }
     }
 }
