@@ -27,5 +27,5 @@ pub use clock::{every_second, sleep};
 pub use connection::{Connection, Listener, backoff};
 pub use socket::observe;
 pub use window::{
-    can_copy, copy, now, origin, query, random, reload, set_title, utc_offset_minutes,
+    can_copy, copy, focus_soon, now, origin, query, random, reload, set_title, utc_offset_minutes,
 };

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use futures::channel::mpsc::UnboundedReceiver;
 
+use leptos::{html::Button, prelude::NodeRef};
+
 use super::Listener;
 use crate::protocol::Timestamp;
 
@@ -51,6 +53,9 @@ pub fn set_title(_title: &str) {}
 pub fn can_copy() -> bool {
     false
 }
+
+/// There is no focus.
+pub fn focus_soon(_button: NodeRef<Button>) {}
 
 /// There is no clipboard.
 pub fn copy(_text: &str, _done: impl FnOnce(bool) + 'static) {}

@@ -1,7 +1,8 @@
 //! What the window knows.
 
 use leptos::{
-    prelude::{document, location, window},
+    html::Button,
+    prelude::{GetUntracked, NodeRef, document, location, request_animation_frame, window},
     task::spawn_local,
 };
 use wasm_bindgen_futures::JsFuture;
@@ -52,6 +53,17 @@ pub fn can_copy() -> bool {
 pub fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
     let copied = window().navigator().clipboard().write_text(text);
     spawn_local(async move { done(JsFuture::from(copied).await.is_ok()) });
+}
+
+/// Moves the focus to a button once what is under way is on the page: a hidden one
+/// takes no focus.
+pub fn focus_soon(button: NodeRef<Button>) {
+    request_animation_frame(move || {
+        if let Some(button) = button.get_untracked() {
+            // Focus is a courtesy; a browser that refuses it loses nothing.
+            let _ = button.focus();
+        }
+    });
 }
 
 /// Names the page, for tabs and screen readers.

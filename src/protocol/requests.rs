@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ActiveSession, Event, EventId, SessionId, Timestamp};
+use super::{ActiveSession, Event, EventId, SessionId, Source, Timestamp};
 
 /// The answer of `POST session/register`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -124,4 +124,7 @@ pub struct Snapshot {
     pub activity: ActivityPage,
     /// The newest messages, oldest first.
     pub messages: Vec<Event>,
+    /// The sources, as `GET sources` has them but without the names of skipped and
+    /// stale files.
+    pub sources: Vec<Source>,
 }

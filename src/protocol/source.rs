@@ -217,9 +217,24 @@ pub struct SyncStatus {
     /// Files and folders (these end in `/`) that are shown as they were, because
     /// they could not be read now: at most [`NAMED_FILES`].
     pub stale: Vec<String>,
+    /// How many there are in all.
+    #[serde(default)]
+    pub stale_total: u64,
     /// How far a running one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<SyncProgress>,
+}
+
+impl SyncStatus {
+    /// The same without the names of files: they are many, and whoever wants them
+    /// asks `GET sources`.
+    pub fn brief(self) -> Self {
+        Self {
+            skipped: Vec::new(),
+            stale: Vec::new(),
+            ..self
+        }
+    }
 }
 
 /// How many skipped and stale files a [`SyncStatus`] names.

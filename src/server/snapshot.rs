@@ -22,6 +22,10 @@ impl Server {
             .activity(caller, Range::Newest, limit, &Selection::default())
             .await?;
         let messages = self.bus.messages(caller, None, limit, None).await?.messages;
+        let mut sources = self.context.list_sources(caller).await?;
+        for source in &mut sources {
+            source.sync = std::mem::take(&mut source.sync).brief();
+        }
         let sessions = self.presence.active(workspace).await?;
         let now = self.store.now().await?;
         let rules = self.presence.rules();
@@ -35,6 +39,7 @@ impl Server {
             sessions,
             activity,
             messages,
+            sources,
         })
     }
 }

@@ -3,8 +3,8 @@
 use leptos::{either::EitherOf3, prelude::*};
 
 use super::{
-    failure::Failure, feed::Feed, header::Header, live::Live, messages::Messages,
-    room::RoomStoreFields, sessions::Sessions, sign_in::SignIn,
+    context::ContextPanel, failure::Failure, feed::Feed, header::Header, live::Live,
+    messages::Messages, room::RoomStoreFields, sessions::Sessions, sign_in::SignIn,
 };
 use crate::{
     api, browser,
@@ -52,6 +52,7 @@ fn Dashboard(
             <Header />
             <main class="panels">
                 <Sessions />
+                <ContextPanel />
                 <Feed />
                 <Messages />
             </main>

@@ -24,6 +24,39 @@ pub fn ago(age: Duration) -> String {
     }
 }
 
+/// How far ahead something is, in its largest unit.
+pub fn ahead(wait: Duration) -> String {
+    match wait.as_secs() {
+        0 => "now".to_owned(),
+        _ => format!("in {}", crate::protocol::format_uptime(wait)),
+    }
+}
+
+/// A count with its thousands apart: `1,200`.
+pub fn count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A size in its largest unit, thousands of bytes each: `12.3 MB`.
+pub fn bytes(bytes: u64) -> String {
+    let (unit, name) = match bytes {
+        0..1_000 => return format!("{bytes} B"),
+        1_000..1_000_000 => (1_000, "kB"),
+        1_000_000..1_000_000_000 => (1_000_000, "MB"),
+        _ => (1_000_000_000, "GB"),
+    };
+    let tenths = bytes / (unit / 10);
+    format!("{}.{} {name}", count(tenths / 10), tenths % 10)
+}
+
 /// `HH:MM:SS` of the local time that is `utc_offset_minutes` ahead of UTC.
 pub fn clock(at: Timestamp, utc_offset_minutes: i64) -> String {
     Timestamp::from_millis(at.millis().saturating_add(utc_offset_minutes * 60_000)).clock()
@@ -89,6 +122,18 @@ mod tests {
         assert_eq!(clock(noon, 0), "12:00:00");
         assert_eq!(clock(noon, 330), "17:30:00");
         assert_eq!(clock(noon, -13 * 60), "23:00:00");
+    }
+
+    #[test]
+    fn counts_and_sizes_are_read_at_a_glance() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_200), "1,200");
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(bytes(999), "999 B");
+        assert_eq!(bytes(1_999), "1.9 kB");
+        assert_eq!(bytes(12_345_678), "12.3 MB");
+        assert_eq!(bytes(u64::MAX), "18,446,744,073.7 GB");
     }
 
     #[test]

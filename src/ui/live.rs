@@ -6,11 +6,16 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
 use reactive_stores::Store;
 
-use super::room::{Room, RoomStoreFields, apply, open, refresh_ages, replace};
+use super::{
+    room::{Room, RoomStoreFields, apply, open, refresh_ages, replace},
+    sources::Sources,
+};
 use crate::{
     api,
     browser::{self, Connection, Listener},
-    protocol::{Control, Event, EventId, ServerFrame, Snapshot, Timestamp, WelcomeFrame},
+    protocol::{
+        Control, Event, EventId, EventType, ServerFrame, Snapshot, Timestamp, WelcomeFrame,
+    },
 };
 
 /// How long to wait before a snapshot is asked for again.
@@ -21,6 +26,8 @@ const SNAPSHOT_RETRY: Duration = Duration::from_secs(3);
 pub struct Live {
     /// The room.
     pub room: Store<Room>,
+    /// The sources of context.
+    pub sources: Sources,
     /// Where the socket stands.
     pub connection: RwSignal<Connection>,
     /// The server's clock, to the second.
@@ -46,11 +53,13 @@ pub struct Live {
 
 impl Live {
     /// Starts from a snapshot. The socket is opened as soon as there is a browser.
-    pub fn start(snapshot: Snapshot) -> Self {
+    pub fn start(mut snapshot: Snapshot) -> Self {
         let (retry, retries) = unbounded();
+        let sources = std::mem::take(&mut snapshot.sources);
         let live = Self {
             now: RwSignal::new(snapshot.now),
             room: open(Room::from(snapshot)),
+            sources: Sources::new(sources),
             connection: RwSignal::new(Connection::Connecting),
             utc_offset_minutes: RwSignal::new(0),
             mounted: RwSignal::new(false),
@@ -129,8 +138,19 @@ impl Live {
             }
         }
         if let Some(event) = self.park(event) {
-            apply(self.room, event);
+            self.apply(event);
         }
+    }
+
+    fn apply(self, event: Event) {
+        if matches!(
+            event.event_type,
+            EventType::ContextSync | EventType::ContextUpdated
+        ) && !self.sources.hear(&event)
+        {
+            self.sources.refresh();
+        }
+        apply(self.room, event);
     }
 
     /// Keeps an event for later if a snapshot is on its way.
@@ -153,6 +173,8 @@ impl Live {
             self.parked.set_value(Some(Vec::new()));
             spawn_local_scoped_with_cancellation(self.reload());
         } else if again {
+            // How synchronisations go is not kept for those who were away.
+            self.sources.refresh();
             spawn_local_scoped_with_cancellation(async move {
                 // Without the answer the next heartbeats put the ages right.
                 if let Ok(sessions) = api::active_sessions(None, None).await {
@@ -167,7 +189,7 @@ impl Live {
     async fn reload(self) {
         self.reloads.update_value(|reloads| *reloads += 1);
         let own = self.reloads.get_value();
-        let snapshot = loop {
+        let mut snapshot = loop {
             match api::snapshot().await {
                 Ok(snapshot) => break snapshot,
                 Err(problem) if problem.status == 401 => {
@@ -180,10 +202,11 @@ impl Live {
             return;
         }
         self.set_clock(snapshot.now);
+        self.sources.replace(std::mem::take(&mut snapshot.sources));
         replace(self.room, Room::from(snapshot));
         let parked = self.parked.try_update_value(Option::take).flatten();
         for event in parked.unwrap_or_default() {
-            apply(self.room, event);
+            self.apply(event);
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod composer;
 mod connection;
+mod context;
 mod copyable;
 mod counts;
 mod dashboard;
@@ -13,15 +14,22 @@ mod failure;
 mod feed;
 mod format;
 mod header;
+mod highlight;
 mod join;
 mod live;
 mod mark;
 mod messages;
 mod room;
+mod search;
 mod sentence;
 mod sessions;
 mod shell;
 mod sign_in;
+mod source_card;
+mod source_form;
+mod source_names;
+mod source_words;
+mod sources;
 mod tile;
 mod tile_view;
 

@@ -40,7 +40,12 @@ pub struct Room {
 
 impl From<Snapshot> for Room {
     fn from(snapshot: Snapshot) -> Self {
-        let listed = |event: &Event| event.event_type != EventType::SessionHeartbeat;
+        let listed = |event: &Event| {
+            !matches!(
+                event.event_type,
+                EventType::SessionHeartbeat | EventType::ContextSync
+            )
+        };
         Self {
             user: snapshot.user,
             workspace: snapshot.workspace,
@@ -114,6 +119,8 @@ pub fn apply(room: Store<Room>, event: Event) {
             }
             return;
         }
+        // Passes like a heartbeat; the sources take it.
+        EventType::ContextSync => return,
         EventType::SessionEnded => {
             if let Some(session) = &event.session_id {
                 remove(room, session.as_str());

@@ -123,12 +123,7 @@ impl<'a> Reporter<'a> {
         changes: Option<ContextChanges>,
         status: &SyncStatus,
     ) -> Body {
-        // Names of files are many, and whoever wants them asks.
-        let brief = SyncStatus {
-            skipped: Vec::new(),
-            stale: Vec::new(),
-            ..status.clone()
-        };
+        let brief = status.clone().brief();
         let private = Private {
             changes,
             sync: &brief,
@@ -160,6 +155,7 @@ pub(super) fn name_files(
     mut stale: Vec<String>,
 ) {
     status.skipped_total = skipped.len() as u64;
+    status.stale_total = stale.len() as u64;
     skipped.truncate(NAMED_FILES);
     stale.truncate(NAMED_FILES);
     status.skipped = skipped;

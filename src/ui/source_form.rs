@@ -1,0 +1,351 @@
+//! Where a person adds a source.
+
+use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
+
+use super::{live::Live, source_words};
+use crate::{
+    api, browser,
+    protocol::{FieldError, Pattern, Patterns, Problem, Secret, Source, SourceAuth},
+};
+
+/// What a person has typed.
+#[derive(Clone, Copy)]
+struct Draft {
+    name: RwSignal<String>,
+    url: RwSignal<String>,
+    auth: RwSignal<String>,
+    username: RwSignal<String>,
+    secret: RwSignal<String>,
+    interval: RwSignal<String>,
+    include: RwSignal<String>,
+    exclude: RwSignal<String>,
+}
+
+impl Draft {
+    fn new() -> Self {
+        let empty = || RwSignal::new(String::new());
+        Self {
+            name: empty(),
+            url: empty(),
+            auth: RwSignal::new("none".to_owned()),
+            username: empty(),
+            secret: empty(),
+            interval: empty(),
+            include: empty(),
+            exclude: empty(),
+        }
+    }
+
+    fn clear(self) {
+        for text in [
+            self.name,
+            self.url,
+            self.username,
+            self.secret,
+            self.interval,
+            self.include,
+            self.exclude,
+        ] {
+            text.set(String::new());
+        }
+        self.auth.set("none".to_owned());
+    }
+}
+
+/// A form that opens by a button.
+#[component]
+pub fn SourceForm() -> impl IntoView {
+    let live = Live::get();
+    let sources = live.sources;
+    let draft = Draft::new();
+    let open = RwSignal::new(false);
+    let pending = RwSignal::new(false);
+    let errors = RwSignal::new(Vec::<FieldError>::new());
+    let note = RwSignal::new(String::new());
+    let submit = move || {
+        if pending.get_untracked() {
+            return;
+        }
+        // The secret leaves the page with the first try, whatever comes of it.
+        let secret = std::mem::take(&mut *draft.secret.write());
+        errors.set(Vec::new());
+        note.set(String::new());
+        pending.set(true);
+        spawn_local_scoped_with_cancellation(async move {
+            let added = add(draft, secret).await;
+            pending.set(false);
+            match added {
+                Ok(source) => {
+                    sources.said.set(format!("{} is added.", source.name));
+                    sources.put(source);
+                    draft.clear();
+                    open.set(false);
+                    browser::focus_soon(sources.opener);
+                }
+                Err(problem) => {
+                    let at_field = !source_words::broken(&problem.errors, &FIELDS).is_empty();
+                    note.set(match at_field {
+                        true => "Nothing was added: see above what to change.".to_owned(),
+                        false => source_words::problem(&problem),
+                    });
+                    errors.set(problem.errors);
+                }
+            }
+        });
+    };
+    let closed = Signal::derive(move || !open.get());
+    let expanded = Signal::derive(move || open.get().to_string());
+    let busy = Signal::derive(move || pending.get());
+    let blocked = Signal::derive(move || pending.get() || !live.mounted.get());
+    let word = Signal::derive(move || if pending.get() { "Trying it…" } else { "Add" });
+    let no_note = Signal::derive(move || note.with(String::is_empty));
+    let note_text = Signal::derive(move || note.get());
+    let anyone = Signal::derive(move || draft.auth.with(|auth| auth == "none"));
+    let no_user =
+        Signal::derive(move || draft.auth.with(|auth| auth == "none" || auth == "bearer"));
+    let secret_label = Signal::derive(move || {
+        let bearer = draft.auth.with(|auth| auth == "bearer");
+        if bearer { "Token" } else { "Password" }.to_owned()
+    });
+    let shown = Signal::stored(false);
+    let error = move |fields: &'static [&'static str]| {
+        Signal::derive(move || errors.with(|errors| source_words::broken(errors, fields)))
+    };
+    let label = |text: &'static str| Signal::stored(text.to_owned());
+    view! {
+        <button
+            class="quiet add-source"
+            type="button"
+            aria-expanded=expanded
+            aria-controls="source-form"
+            node_ref=sources.opener
+            on:click=move |_| open.update(|open| *open = !*open)
+        >
+            "Add a source"
+        </button>
+        <form
+            id="source-form"
+            class="source-form"
+            aria-label="Add a source"
+            hidden=closed
+            on:submit=move |event| {
+                event.prevent_default();
+                submit();
+            }
+        >
+            <fieldset disabled=busy>
+                <Field id="source-name" label=label("Name") text=draft.name error=error(&["name"]) hidden=shown />
+                <Field
+                    id="source-url"
+                    label=label("Address")
+                    hint="https://cloud.example.org/remote.php/dav/files/alexa/notes/"
+                    text=draft.url
+                    error=error(&["url"])
+                    hidden=shown
+                />
+                <div class="field">
+                    <label for="source-auth">"Sign in"</label>
+                    <select
+                        id="source-auth"
+                        prop:value=draft.auth
+                        on:change:target=move |event| draft.auth.set(event.target().value())
+                    >
+                        <option value="none">"Not needed"</option>
+                        <option value="basic">"User and password (Basic)"</option>
+                        <option value="digest">"User and password (Digest)"</option>
+                        <option value="bearer">"Token (Bearer)"</option>
+                    </select>
+                </div>
+                <Field
+                    id="source-user"
+                    label=label("User")
+                    text=draft.username
+                    error=error(&["username"])
+                    hidden=no_user
+                />
+                <Field
+                    id="source-secret"
+                    label=secret_label
+                    kind="password"
+                    text=draft.secret
+                    error=error(&["password", "token"])
+                    hidden=anyone
+                />
+                <Field
+                    id="source-interval"
+                    label=label("Every … seconds")
+                    hint="300"
+                    kind="number"
+                    text=draft.interval
+                    error=error(&["interval_seconds"])
+                    hidden=shown
+                />
+                <Field
+                    id="source-include"
+                    label=label("Only files like")
+                    hint="**/*.md; src/**"
+                    text=draft.include
+                    error=error(&["include"])
+                    hidden=shown
+                />
+                <Field
+                    id="source-exclude"
+                    label=label("No files like")
+                    hint="drafts/**"
+                    text=draft.exclude
+                    error=error(&["exclude"])
+                    hidden=shown
+                />
+            </fieldset>
+            <div role="status">
+                <p class="form-note" hidden=no_note>
+                    {note_text}
+                </p>
+            </div>
+            <button type="submit" disabled=blocked>
+                {word}
+            </button>
+        </form>
+    }
+}
+
+/// One line of the form, with the rule that it broke.
+#[component]
+fn Field(
+    /// The input's id.
+    id: &'static str,
+    /// What it is.
+    label: Signal<String>,
+    /// An example.
+    #[prop(default = "")]
+    hint: &'static str,
+    /// The type of the input.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What is typed.
+    text: RwSignal<String>,
+    /// What is wrong with it; empty for nothing.
+    error: Signal<String>,
+    /// Whether it is not needed.
+    hidden: Signal<bool>,
+) -> impl IntoView {
+    let right = Signal::derive(move || error.with(String::is_empty));
+    let wrong = Signal::derive(move || (!right.get()).to_string());
+    let described_by = format!("{id}-error");
+    view! {
+        <div class="field" hidden=hidden>
+            <label for=id>{label}</label>
+            <input
+                id=id
+                type=kind
+                placeholder=hint
+                autocomplete=if kind == "password" { "new-password" } else { "off" }
+                spellcheck="false"
+                aria-invalid=wrong
+                aria-describedby=described_by.clone()
+                prop:value=text
+                on:input:target=move |event| text.set(event.target().value())
+            />
+            <p id=described_by class="field-error" hidden=right>
+                {error}
+            </p>
+        </div>
+    }
+}
+
+/// The fields that a rule can be told at.
+const FIELDS: [&str; 8] = [
+    "name",
+    "url",
+    "username",
+    "password",
+    "token",
+    "interval_seconds",
+    "include",
+    "exclude",
+];
+
+/// Asks the server to add it.
+async fn add(draft: Draft, secret: String) -> Result<Source, Problem> {
+    let read = |text: RwSignal<String>| text.get_untracked().trim().to_owned();
+    let name = read(draft.name)
+        .parse()
+        .map_err(|rule| Problem::field("name", rule))?;
+    let url = read(draft.url)
+        .parse()
+        .map_err(|rule| Problem::field("url", rule))?;
+    let auth: SourceAuth = read(draft.auth)
+        .parse()
+        .map_err(|rule| Problem::field("auth", rule))?;
+    let username = match auth {
+        SourceAuth::Basic | SourceAuth::Digest => Some(
+            read(draft.username)
+                .parse()
+                .map_err(|rule| Problem::field("username", rule))?,
+        ),
+        SourceAuth::None | SourceAuth::Bearer => None,
+    };
+    let secret = match (auth, secret) {
+        (SourceAuth::None, _) => None,
+        (_, secret) => Some(Secret::try_from(secret).map_err(|_| {
+            Problem::field(
+                "password",
+                "is needed, and the page keeps it only until you press Add",
+            )
+        })?),
+    };
+    let (password, token) = match auth {
+        SourceAuth::Bearer => (None, secret),
+        _ => (secret, None),
+    };
+    let interval = match read(draft.interval).as_str() {
+        "" => None,
+        seconds => Some(
+            seconds
+                .parse()
+                .map_err(|_| Problem::field("interval_seconds", "must be a whole number"))?,
+        ),
+    };
+    let include = patterns("include", &read(draft.include))?;
+    let exclude = patterns("exclude", &read(draft.exclude))?;
+    api::add_source(
+        name,
+        url,
+        Some(auth),
+        username,
+        password,
+        token,
+        interval,
+        Some(include),
+        Some(exclude),
+        None,
+        None,
+    )
+    .await
+}
+
+/// Patterns apart by semicolons: commas stand in patterns, as in `*.{md,txt}`.
+fn patterns(field: &str, text: &str) -> Result<Patterns, Problem> {
+    text.split(';')
+        .map(str::trim)
+        .filter(|pattern| !pattern.is_empty())
+        .map(|pattern| pattern.parse::<Pattern>().map_err(|rule| rule.to_string()))
+        .collect::<Result<Vec<Pattern>, String>>()
+        .and_then(Patterns::try_from)
+        .map_err(|rule| Problem::field(field, rule))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_stand_apart_by_semicolons() {
+        let read = patterns("include", " **/*.{md,txt} ;; src/** ").unwrap();
+        let texts: Vec<&str> = read.iter().map(Pattern::as_str).collect();
+        assert_eq!(texts, ["**/*.{md,txt}", "src/**"]);
+        assert!(patterns("include", "").unwrap().is_empty());
+        let problem = patterns("exclude", &"a".repeat(201)).unwrap_err();
+        assert_eq!(problem.errors[0].field, "exclude");
+    }
+}
