@@ -32,6 +32,28 @@ export class Dashboard {
     return this.page.getByTestId("empty-sessions");
   }
 
+  /** The card of one's own source of this name. */
+  source(name: string): Locator {
+    const heading = this.page.getByRole("heading", { name, exact: true });
+    return this.page.getByTestId("source").filter({ has: heading });
+  }
+
+  /** Searches for words, of some types if given. */
+  async search(query: string, types = ""): Promise<void> {
+    await this.page.getByRole("textbox", { name: "Only these types" }).fill(types);
+    const box = this.page.getByRole("searchbox", { name: "Search your files" });
+    await box.fill(query);
+    await box.press("Enter");
+  }
+
+  get matches(): Locator {
+    return this.page.getByTestId("match");
+  }
+
+  get searchState(): Locator {
+    return this.page.getByTestId("search");
+  }
+
   get message(): Locator {
     return this.page.getByRole("textbox", { name: "Message" });
   }

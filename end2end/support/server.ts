@@ -89,6 +89,30 @@ export class Server {
     return this.command("token", "--user", user);
   }
 
+  /** Puts a file into a user's share, as any WebDAV client does. */
+  async put(path: string, text: string, user = "alexa"): Promise<void> {
+    const credentials = Buffer.from(`${user}:${await this.token(user)}`).toString("base64");
+    const answer = await fetch(`${this.url}/dav/${user}/${path}`, {
+      method: "PUT",
+      headers: { authorization: `Basic ${credentials}` },
+      body: text,
+    });
+    if (!answer.ok) throw new Error(`PUT ${path}: ${answer.status} ${await answer.text()}`);
+  }
+
+  /** Calls the REST API as a user. */
+  async call(path: string, body: object, user = "alexa"): Promise<void> {
+    const answer = await fetch(`${this.url}/api/leitl/${path}`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${await this.token(user)}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  }
+
   /** A one-time sign-in link, from the command line. */
   async loginLink(user = "alexa"): Promise<string> {
     return this.command("login", "--user", user, "--url", this.url);

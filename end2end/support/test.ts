@@ -10,6 +10,8 @@ export { expect } from "@playwright/test";
 type Options = {
   /** What may stand in the console. */
   tolerated: RegExp | undefined;
+  /** The configuration of `server`. */
+  env: Record<string, string>;
 };
 
 type Fixtures = {
@@ -18,9 +20,9 @@ type Fixtures = {
 };
 
 export const test = base.extend<Options & Fixtures>({
-  // Playwright reads from the pattern what a fixture needs: nothing.
-  server: async ({}, use) => {
-    const server = await Server.start();
+  env: [{}, { option: true }],
+  server: async ({ env }, use) => {
+    const server = await Server.start(env);
     await use(server);
     await server.stop();
   },

@@ -6,6 +6,8 @@
 mod connection;
 
 #[cfg(feature = "hydrate")]
+mod call;
+#[cfg(feature = "hydrate")]
 mod clock;
 #[cfg(feature = "hydrate")]
 mod socket;
@@ -17,12 +19,15 @@ mod window;
 #[cfg(not(feature = "hydrate"))]
 mod none;
 #[cfg(not(feature = "hydrate"))]
+use none as call;
+#[cfg(not(feature = "hydrate"))]
 use none as clock;
 #[cfg(not(feature = "hydrate"))]
 use none as socket;
 #[cfg(not(feature = "hydrate"))]
 use none as window;
 
+pub use call::{call, encode};
 pub use clock::{every_second, sleep};
 pub use connection::{Connection, Listener, backoff};
 pub use socket::observe;

@@ -5,12 +5,29 @@ use std::time::Duration;
 use futures::channel::mpsc::UnboundedReceiver;
 
 use leptos::{html::Button, prelude::NodeRef};
+use serde_json::Value;
 
 use super::Listener;
-use crate::protocol::Timestamp;
+use crate::protocol::{Problem, ProblemKind, Timestamp};
 
 /// There is no socket to open.
 pub fn observe(_listener: impl Listener, _retry: UnboundedReceiver<()>) {}
+
+/// Nobody calls.
+///
+/// # Errors
+/// Always: the server does not call itself.
+pub async fn call(_path: &str, _body: Option<Value>) -> Result<Value, Problem> {
+    Err(Problem::new(
+        ProblemKind::Unavailable,
+        "there is no browser",
+    ))
+}
+
+/// The text itself.
+pub fn encode(text: &str) -> String {
+    text.to_owned()
+}
 
 /// Nothing ticks.
 pub fn every_second(_tick: impl Fn() + 'static) {}

@@ -4,6 +4,7 @@
 //! renderer is compiled anew for each type it is given, and each closure is a type
 //! of its own.
 
+mod calls;
 mod composer;
 mod connection;
 mod context;

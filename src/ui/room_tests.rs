@@ -133,6 +133,21 @@ fn a_heartbeat_refreshes_and_is_not_listed() {
 }
 
 #[test]
+fn a_synchronisation_under_way_is_not_listed() {
+    let owner = Owner::new();
+    owner.set();
+    let room = room(Vec::new());
+    let data = || data(serde_json::json!({"source_id": "share", "source": "share"}));
+    apply(room, event(0, EventType::ContextSync, "leitl-a", data()));
+    assert!(room.feed().read_untracked().is_empty());
+    apply(
+        room,
+        event(11, EventType::ContextUpdated, "leitl-a", data()),
+    );
+    assert_eq!(room.feed().read_untracked().len(), 1);
+}
+
+#[test]
 fn events_find_their_tile_in_a_room_that_was_replaced() {
     let owner = Owner::new();
     owner.set();

@@ -2,14 +2,8 @@
 
 use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
 
-use super::{format, highlight::pieces, live::Live, source_words};
-use crate::{
-    api,
-    protocol::{ContextAnswer, MatchedFile},
-};
-
-/// How many tokens of text one answer has, so that large files do not make it slow.
-const TOKENS: &str = "20000";
+use super::{calls, format, highlight::pieces, live::Live, source_words};
+use crate::protocol::{ContextAnswer, MatchedFile};
 
 /// Where a search stands.
 #[derive(Clone)]
@@ -42,8 +36,7 @@ pub fn Search() -> impl IntoView {
         let only = types.get_untracked().replace(' ', ",");
         state.set(State::Searching);
         spawn_local_scoped_with_cancellation(async move {
-            let tokens = Some(TOKENS.to_owned());
-            let found = api::search_context(Some(text), Some(only), None, tokens, None, None).await;
+            let found = calls::search(&text, &only).await;
             if asked.get_value() == own {
                 state.set(match found {
                     Ok(answer) => State::Found(answer),
@@ -147,9 +140,10 @@ fn Match(
     file: MatchedFile,
 ) -> impl IntoView {
     let live = Live::get();
-    let source = live
-        .sources
-        .read(file.source.as_str(), |source| source.name.clone());
+    let source = Signal::derive(move || {
+        live.sources
+            .read(file.source.as_str(), |source| source.name.clone())
+    });
     let updated_at = file.updated_at;
     let age = Signal::derive(move || format::ago(live.age(updated_at)));
     let relevance = format!("{:.2}", file.relevance);

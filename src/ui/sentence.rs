@@ -246,6 +246,17 @@ mod tests {
                 r#"{"message": "hello"}"#,
                 "Cece said <hello>",
             ),
+            (
+                "context.updated",
+                r#"{"source_id": "a", "source": "notes", "generation": 2,
+                    "changes": {"added": 1, "changed": 0, "removed": 2, "paths": []}}"#,
+                "Cece has new context in <notes> 1 new, 2 gone",
+            ),
+            (
+                "context.updated",
+                r#"{"source_id": "a", "source": "notes", "generation": 2}"#,
+                "Cece has new context in <notes>",
+            ),
             ("broadcast.message", r#"{"n": 1}"#, r#"Cece said <{"n":1}>"#),
             (
                 "x.deploy",

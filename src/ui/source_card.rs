@@ -3,11 +3,12 @@
 use leptos::{html::Button, prelude::*, task::spawn_local_scoped_with_cancellation};
 
 use super::{
-    copyable::Copyable, live::Live, room::RoomStoreFields, source_names::LeftOut, source_words,
+    calls, copyable::Copyable, live::Live, room::RoomStoreFields, source_names::LeftOut,
+    source_words,
 };
 use crate::{
-    api, browser,
-    protocol::{Source, SourceId, Timestamp},
+    browser,
+    protocol::{Source, Timestamp},
 };
 
 /// One of one's own sources. It may be gone when its signals run for the last time.
@@ -108,18 +109,11 @@ fn Actions(
     let no_note = Signal::derive(move || note.with(String::is_empty));
     let note_text = Signal::derive(move || note.get());
     let (remove, keep) = (NodeRef::<Button>::new(), NodeRef::<Button>::new());
-    let act = move |forget: bool| {
-        let Ok(source) = id.get_value().parse::<SourceId>() else {
-            return;
-        };
+    let act = move |path: &'static str| {
         pending.set(true);
         note.set(String::new());
         spawn_local_scoped_with_cancellation(async move {
-            let done = if forget {
-                api::delete_source(source).await.map(|()| None)
-            } else {
-                api::sync_source(source, None).await.map(Some)
-            };
+            let done = calls::act_on_source(path, id.get_value()).await;
             pending.set(false);
             match done {
                 Ok(Some(source)) => sources.put(source),
@@ -149,7 +143,7 @@ fn Actions(
                 type="button"
                 aria-label=sync_label
                 disabled=busy
-                on:click=move |_| act(false)
+                on:click=move |_| act("sources/sync")
             >
                 "Sync now"
             </button>
@@ -171,7 +165,7 @@ fn Actions(
         </footer>
         <div class="source-question" role="group" aria-label=remove_label hidden=not_asking>
             <p>"Agents will not find its files any more. The folder itself stays as it is."</p>
-            <button class="grave" type="button" disabled=busy on:click=move |_| act(true)>
+            <button class="grave" type="button" disabled=busy on:click=move |_| act("sources/delete")>
                 "Remove it"
             </button>
             <button class="quiet" type="button" node_ref=keep on:click=move |_| ask(false)>

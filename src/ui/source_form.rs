@@ -1,11 +1,12 @@
 //! Where a person adds a source.
 
 use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
+use serde_json::{Value, json};
 
-use super::{live::Live, source_words};
+use super::{calls, live::Live, source_words};
 use crate::{
-    api, browser,
-    protocol::{FieldError, Pattern, Patterns, Problem, Secret, Source, SourceAuth},
+    browser,
+    protocol::{FieldError, Problem},
 };
 
 /// What a person has typed.
@@ -72,7 +73,10 @@ pub fn SourceForm() -> impl IntoView {
         note.set(String::new());
         pending.set(true);
         spawn_local_scoped_with_cancellation(async move {
-            let added = add(draft, secret).await;
+            let added = match body(draft, secret) {
+                Ok(body) => calls::add_source(body).await,
+                Err(problem) => Err(problem),
+            };
             pending.set(false);
             match added {
                 Ok(source) => {
@@ -173,7 +177,7 @@ pub fn SourceForm() -> impl IntoView {
                 />
                 <Field
                     id="source-interval"
-                    label=label("Every … seconds")
+                    label=label("Sync every (seconds)")
                     hint="300"
                     kind="number"
                     text=draft.interval
@@ -265,87 +269,74 @@ const FIELDS: [&str; 8] = [
     "exclude",
 ];
 
-/// Asks the server to add it.
-async fn add(draft: Draft, secret: String) -> Result<Source, Problem> {
+/// The body of the call that adds it. The server knows the rules of its fields.
+fn body(draft: Draft, secret: String) -> Result<Value, Problem> {
     let read = |text: RwSignal<String>| text.get_untracked().trim().to_owned();
-    let name = read(draft.name)
-        .parse()
-        .map_err(|rule| Problem::field("name", rule))?;
-    let url = read(draft.url)
-        .parse()
-        .map_err(|rule| Problem::field("url", rule))?;
-    let auth: SourceAuth = read(draft.auth)
-        .parse()
-        .map_err(|rule| Problem::field("auth", rule))?;
-    let username = match auth {
-        SourceAuth::Basic | SourceAuth::Digest => Some(
-            read(draft.username)
-                .parse()
-                .map_err(|rule| Problem::field("username", rule))?,
-        ),
-        SourceAuth::None | SourceAuth::Bearer => None,
-    };
-    let secret = match (auth, secret) {
-        (SourceAuth::None, _) => None,
-        (_, secret) => Some(Secret::try_from(secret).map_err(|_| {
-            Problem::field(
-                "password",
-                "is needed, and the page keeps it only until you press Add",
-            )
-        })?),
-    };
-    let (password, token) = match auth {
-        SourceAuth::Bearer => (None, secret),
-        _ => (secret, None),
-    };
-    let interval = match read(draft.interval).as_str() {
-        "" => None,
-        seconds => Some(
-            seconds
-                .parse()
-                .map_err(|_| Problem::field("interval_seconds", "must be a whole number"))?,
-        ),
-    };
-    let include = patterns("include", &read(draft.include))?;
-    let exclude = patterns("exclude", &read(draft.exclude))?;
-    api::add_source(
-        name,
-        url,
-        Some(auth),
-        username,
-        password,
-        token,
-        interval,
-        Some(include),
-        Some(exclude),
-        None,
-        None,
-    )
-    .await
+    let auth = read(draft.auth);
+    let mut body = json!({
+        "name": read(draft.name),
+        "url": read(draft.url),
+        "include": patterns(&read(draft.include)),
+        "exclude": patterns(&read(draft.exclude)),
+    });
+    if auth == "basic" || auth == "digest" {
+        body["username"] = Value::String(read(draft.username));
+    }
+    if auth != "none" && !secret.is_empty() {
+        let member = if auth == "bearer" {
+            "token"
+        } else {
+            "password"
+        };
+        body[member] = Value::String(secret);
+    }
+    body["auth"] = Value::String(auth);
+    let interval = read(draft.interval);
+    if !interval.is_empty() {
+        let seconds: u64 = interval
+            .parse()
+            .map_err(|_| Problem::field("interval_seconds", "must be a whole number"))?;
+        body["interval_seconds"] = Value::from(seconds);
+    }
+    Ok(body)
 }
 
 /// Patterns apart by semicolons: commas stand in patterns, as in `*.{md,txt}`.
-fn patterns(field: &str, text: &str) -> Result<Patterns, Problem> {
+fn patterns(text: &str) -> Vec<&str> {
     text.split(';')
         .map(str::trim)
         .filter(|pattern| !pattern.is_empty())
-        .map(|pattern| pattern.parse::<Pattern>().map_err(|rule| rule.to_string()))
-        .collect::<Result<Vec<Pattern>, String>>()
-        .and_then(Patterns::try_from)
-        .map_err(|rule| Problem::field(field, rule))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use leptos::prelude::Owner;
+
     use super::*;
 
     #[test]
     fn patterns_stand_apart_by_semicolons() {
-        let read = patterns("include", " **/*.{md,txt} ;; src/** ").unwrap();
-        let texts: Vec<&str> = read.iter().map(Pattern::as_str).collect();
-        assert_eq!(texts, ["**/*.{md,txt}", "src/**"]);
-        assert!(patterns("include", "").unwrap().is_empty());
-        let problem = patterns("exclude", &"a".repeat(201)).unwrap_err();
-        assert_eq!(problem.errors[0].field, "exclude");
+        let read = patterns(" **/*.{md,txt} ;; src/** ");
+        assert_eq!(read, ["**/*.{md,txt}", "src/**"]);
+        assert!(patterns("").is_empty());
+    }
+
+    #[test]
+    fn only_what_the_kind_of_sign_in_needs_is_sent() {
+        Owner::new().set();
+        let draft = Draft::new();
+        draft.username.set("alexa".to_owned());
+        let sent = |auth: &str| {
+            draft.auth.set(auth.to_owned());
+            let body = body(draft, "secret".to_owned()).unwrap();
+            ["username", "password", "token"].map(|member| body.get(member).is_some())
+        };
+        assert_eq!(sent("none"), [false, false, false]);
+        assert_eq!(sent("digest"), [true, true, false]);
+        assert_eq!(sent("bearer"), [false, false, true]);
+        draft.interval.set("often".to_owned());
+        let problem = body(draft, String::new()).unwrap_err();
+        assert_eq!(problem.errors[0].field, "interval_seconds");
     }
 }

@@ -2,11 +2,8 @@
 
 use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
 
-use super::{live::Live, source_words};
-use crate::{
-    api,
-    protocol::{NAMED_FILES, Source},
-};
+use super::{calls, live::Live, source_words};
+use crate::protocol::{NAMED_FILES, Source};
 
 /// How many files are left out; which ones is asked for when somebody wants to know.
 #[component]
@@ -24,7 +21,7 @@ pub fn LeftOut(
     let ask = move || {
         note.set("Asking for their names…".to_owned());
         spawn_local_scoped_with_cancellation(async move {
-            match api::list_sources().await {
+            match calls::list_sources().await {
                 Ok(list) => {
                     let own = list.iter().find(|source| {
                         source.settings.is_some() && id.with_value(|id| source.id.as_str() == id)

@@ -50,6 +50,7 @@ pub fn last(source: &Source, now: Timestamp) -> String {
 pub fn next(source: &Source, now: Timestamp) -> String {
     match source.sync.next_at {
         Some(at) => format::ahead(now.until(at)),
+        None if source.sync.state == SyncState::Running => "after this one".to_owned(),
         None => "now".to_owned(),
     }
 }

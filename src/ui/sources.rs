@@ -2,10 +2,8 @@
 
 use leptos::{html::Button, prelude::*, task::spawn_local_scoped_with_cancellation};
 
-use crate::{
-    api,
-    protocol::{Event, Source, SyncState, SyncStatus},
-};
+use super::calls;
+use crate::protocol::{Event, Source, SyncState, SyncStatus};
 
 /// The sources of the workspace; one's own have settings.
 #[derive(Clone, Copy)]
@@ -146,7 +144,7 @@ impl Sources {
         self.fetching.set_value(true);
         spawn_local_scoped_with_cancellation(async move {
             // Without an answer the cards show what they knew.
-            if let Ok(list) = api::list_sources().await {
+            if let Ok(list) = calls::list_sources().await {
                 self.take(list);
             }
             self.fetching.set_value(false);

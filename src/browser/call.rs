@@ -1,0 +1,43 @@
+//! Calls of the REST API that answer with plain JSON.
+//!
+//! A server function is the same in types, and costs the download its own copy of
+//! request and answer; this is one path for all.
+
+use gloo_net::http::Request;
+use serde_json::Value;
+
+use crate::protocol::{API_PREFIX, Problem, ProblemKind};
+
+/// Posts `body`, or gets if there is none; `path` is relative to the API.
+///
+/// # Errors
+/// The server's problem; 503 if there was no answer or not one of ours.
+pub async fn call(path: &str, body: Option<Value>) -> Result<Value, Problem> {
+    let url = format!("{API_PREFIX}/{path}");
+    let (ok, text) = exchange(&url, body)
+        .await
+        .map_err(|error| Problem::new(ProblemKind::Unavailable, error.to_string()))?;
+    let answer: Result<Value, _> = serde_json::from_slice(text.as_bytes());
+    match answer {
+        Ok(value) if ok => Ok(value),
+        Ok(value) => Err(serde_json::from_value(value)
+            .unwrap_or_else(|error| Problem::new(ProblemKind::Unavailable, error.to_string()))),
+        Err(error) => Err(Problem::new(ProblemKind::Unavailable, error.to_string())),
+    }
+}
+
+async fn exchange(url: &str, body: Option<Value>) -> Result<(bool, String), gloo_net::Error> {
+    let request = match body {
+        Some(body) => Request::post(url)
+            .header("content-type", "application/json")
+            .body(body.to_string())?,
+        None => Request::get(url).build()?,
+    };
+    let response = request.send().await?;
+    Ok((response.ok(), response.text().await?))
+}
+
+/// Text as a part of a query (RFC 3986, section 2.1).
+pub fn encode(text: &str) -> String {
+    web_sys::js_sys::encode_uri_component(text).into()
+}
