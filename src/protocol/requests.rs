@@ -2,8 +2,9 @@
 //! of the server functions in [`crate::api`].
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{ActiveSession, Event, EventId, SessionId, Source, Timestamp};
+use super::{ActiveSession, Event, EventId, SessionId, Timestamp};
 
 /// The answer of `POST session/register`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -124,7 +125,7 @@ pub struct Snapshot {
     pub activity: ActivityPage,
     /// The newest messages, oldest first.
     pub messages: Vec<Event>,
-    /// The sources, as `GET sources` has them but without the names of skipped and
-    /// stale files.
-    pub sources: Vec<Source>,
+    /// The sources: a list of [`Source`](super::Source) without the names of skipped
+    /// and stale files. Plain JSON, since the dashboard reads only some members.
+    pub sources: Value,
 }

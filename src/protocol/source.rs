@@ -3,7 +3,6 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::{AtMost, Line, Timestamp, text::text_on_the_wire};
 
@@ -131,7 +130,6 @@ impl FromStr for SourceAuth {
 /// A source as `GET sources` lists it. Of other users' sources only the id, the
 /// name, the owner and the health are there; credentials never are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Map<String, Value>")]
 pub struct Source {
     /// Its id.
     pub id: SourceId,
@@ -144,26 +142,6 @@ pub struct Source {
     pub settings: Option<SourceSettings>,
     /// How its synchronisation goes.
     pub sync: SyncStatus,
-}
-
-/// Read by hand: serde's reader of a flattened member is large, and takes settings
-/// that break a rule for none.
-impl TryFrom<Map<String, Value>> for Source {
-    type Error = serde_json::Error;
-
-    fn try_from(mut members: Map<String, Value>) -> Result<Self, Self::Error> {
-        let mut take = |name: &str| members.remove(name).unwrap_or_default();
-        Ok(Self {
-            id: serde_json::from_value(take("id"))?,
-            name: serde_json::from_value(take("name"))?,
-            owner: serde_json::from_value(take("owner"))?,
-            sync: serde_json::from_value(take("sync"))?,
-            settings: match members.contains_key("url") {
-                true => Some(serde_json::from_value(Value::Object(members))?),
-                false => None,
-            },
-        })
-    }
 }
 
 /// What the owner of a source set.

@@ -39,7 +39,7 @@ impl Server {
             sessions,
             activity,
             messages,
-            sources,
+            sources: serde_json::to_value(sources).unwrap_or_default(),
         })
     }
 }

@@ -2,7 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::{live::Live, search::Search, source_card::SourceCard, source_form::SourceForm};
+use super::{
+    live::Live,
+    search::Search,
+    signals::{blank, shown},
+    source_card::SourceCard,
+    source_form::SourceForm,
+};
 
 /// What agents can find, and where it comes from.
 #[component]
@@ -11,8 +17,8 @@ pub fn ContextPanel() -> impl IntoView {
     let sources = live.sources;
     let tally = Signal::derive(move || sources.own_ids().len().to_string());
     let others = Signal::derive(move || sources.others());
-    let alone = Signal::derive(move || others.with(String::is_empty));
-    let said = Signal::derive(move || sources.said.get());
+    let alone = blank(others);
+    let said = shown(sources.said);
     view! {
         <section class="panel context" aria-labelledby="context-heading">
             <header class="panel-head">

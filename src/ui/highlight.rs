@@ -1,23 +1,22 @@
 //! Highlights in a passage.
 
-use crate::protocol::Snippet;
-
-/// A passage in pieces, each with whether it is a word that was asked for.
-/// The highlights count Unicode characters.
-pub fn pieces(snippet: &Snippet) -> Vec<(bool, String)> {
-    let mut characters = snippet.text.chars();
+/// A passage in pieces: text, then a word that was asked for; the last word is
+/// empty. The highlights count Unicode characters.
+pub fn pieces(text: &str, highlights: &[(usize, usize)]) -> Vec<(String, String)> {
+    let mut characters = text.chars();
     let mut at = 0;
     let mut pieces = Vec::new();
-    for &(from, to) in &snippet.highlights {
+    for &(from, to) in highlights {
         let before: String = characters.by_ref().take(from.saturating_sub(at)).collect();
         at = at.max(from);
         let word: String = characters.by_ref().take(to.saturating_sub(at)).collect();
         at = at.max(to);
-        pieces.push((false, before));
-        pieces.push((true, word));
+        pieces.push((before, word));
     }
-    pieces.push((false, characters.collect()));
-    pieces.retain(|(_, text)| !text.is_empty());
+    let rest: String = characters.collect();
+    if !rest.is_empty() {
+        pieces.push((rest, String::new()));
+    }
     pieces
 }
 
@@ -26,13 +25,12 @@ mod tests {
     use super::*;
 
     fn marked(text: &str, highlights: &[(usize, usize)]) -> String {
-        let snippet = Snippet {
-            text: text.to_owned(),
-            highlights: highlights.to_vec(),
-        };
-        pieces(&snippet)
+        pieces(text, highlights)
             .into_iter()
-            .map(|(marked, text)| if marked { format!("<{text}>") } else { text })
+            .map(|(text, word)| match word.as_str() {
+                "" => text,
+                word => format!("{text}<{word}>"),
+            })
             .collect()
     }
 

@@ -7,6 +7,7 @@ use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
 use reactive_stores::Store;
 
 use super::{
+    card::Card,
     room::{Room, RoomStoreFields, apply, open, refresh_ages, replace},
     sources::Sources,
 };
@@ -59,7 +60,7 @@ impl Live {
         let live = Self {
             now: RwSignal::new(snapshot.now),
             room: open(Room::from(snapshot)),
-            sources: Sources::new(sources),
+            sources: Sources::new(Card::list(&sources)),
             connection: RwSignal::new(Connection::Connecting),
             utc_offset_minutes: RwSignal::new(0),
             mounted: RwSignal::new(false),
@@ -189,7 +190,7 @@ impl Live {
     async fn reload(self) {
         self.reloads.update_value(|reloads| *reloads += 1);
         let own = self.reloads.get_value();
-        let mut snapshot = loop {
+        let snapshot = loop {
             match api::snapshot().await {
                 Ok(snapshot) => break snapshot,
                 Err(problem) if problem.status == 401 => {
@@ -202,7 +203,7 @@ impl Live {
             return;
         }
         self.set_clock(snapshot.now);
-        self.sources.replace(std::mem::take(&mut snapshot.sources));
+        self.sources.replace(Card::list(&snapshot.sources));
         replace(self.room, Room::from(snapshot));
         let parked = self.parked.try_update_value(Option::take).flatten();
         for event in parked.unwrap_or_default() {

@@ -5,6 +5,7 @@
 //! of its own.
 
 mod calls;
+mod card;
 mod composer;
 mod connection;
 mod context;
@@ -14,6 +15,7 @@ mod dashboard;
 mod failure;
 mod feed;
 mod format;
+mod found;
 mod header;
 mod highlight;
 mod join;
@@ -26,6 +28,7 @@ mod sentence;
 mod sessions;
 mod shell;
 mod sign_in;
+mod signals;
 mod source_card;
 mod source_form;
 mod source_names;

@@ -40,7 +40,7 @@ fn state(sessions: Vec<ActiveSession>) -> Room {
             previous: None,
         },
         messages: Vec::new(),
-        sources: Vec::new(),
+        sources: serde_json::Value::Null,
     })
 }
 

@@ -2,71 +2,55 @@
 
 use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
 
-use super::{calls, format, highlight::pieces, live::Live, source_words};
-use crate::protocol::{ContextAnswer, MatchedFile};
-
-/// Where a search stands.
-#[derive(Clone)]
-enum State {
-    /// Nothing was searched for.
-    Empty,
-    /// The answer is on its way.
-    Searching,
-    /// What was found.
-    Found(ContextAnswer),
-    /// Why nothing could be searched, in words.
-    Failed(String),
-}
+use super::{
+    calls, format,
+    found::{FoundFile, summary},
+    live::Live,
+    signals::shown,
+    source_words,
+};
 
 /// A box for a query, and what it finds. Nothing is sent until one asks for it.
 #[component]
 pub fn Search() -> impl IntoView {
     let query = RwSignal::new(String::new());
     let types = RwSignal::new(String::new());
-    let state = RwSignal::new(State::Empty);
+    // `empty`, `searching`, `found` or `failed`, and the same in words.
+    let state = RwSignal::new("empty");
+    let note = RwSignal::new(String::new());
+    let files = RwSignal::new(Vec::<FoundFile>::new());
+    let show = move |name: &'static str, words: String, found: Vec<FoundFile>| {
+        state.set(name);
+        note.set(words);
+        files.set(found);
+    };
     // Only the answer to the newest question counts.
     let asked = StoredValue::new(0_u32);
     let submit = move || {
         let text = query.get_untracked().trim().to_owned();
         asked.update_value(|asked| *asked += 1);
         if text.is_empty() {
-            return state.set(State::Empty);
+            return show("empty", String::new(), Vec::new());
         }
         let own = asked.get_value();
         let only = types.get_untracked().replace(' ', ",");
-        state.set(State::Searching);
+        show("searching", "Searching…".to_owned(), Vec::new());
         spawn_local_scoped_with_cancellation(async move {
             let found = calls::search(&text, &only).await;
-            if asked.get_value() == own {
-                state.set(match found {
-                    Ok(answer) => State::Found(answer),
-                    Err(problem) => State::Failed(source_words::problem(&problem)),
-                });
+            if asked.get_value() != own {
+                return;
+            }
+            match found {
+                Ok(answer) => show("found", summary(&answer), FoundFile::list(&answer)),
+                Err(problem) => show("failed", source_words::problem(&problem), Vec::new()),
             }
         });
     };
-    let note = Signal::derive(move || {
-        state.with(|state| match state {
-            State::Empty => String::new(),
-            State::Searching => "Searching…".to_owned(),
-            State::Found(answer) => summary(answer),
-            State::Failed(why) => why.clone(),
-        })
-    });
-    let name = Signal::derive(move || {
-        state.with(|state| match state {
-            State::Empty => "empty",
-            State::Searching => "searching",
-            State::Found(_) => "found",
-            State::Failed(_) => "failed",
-        })
-    });
+    let name = shown(state);
+    let note = shown(note);
     let results = move || {
-        let files = match state.get() {
-            State::Found(answer) => answer.matched_files,
-            _ => Vec::new(),
-        };
         files
+            .get()
             .into_iter()
             .map(|file| view! { <Match file /> })
             .collect_view()
@@ -86,7 +70,7 @@ pub fn Search() -> impl IntoView {
                 <input
                     id="search-query"
                     type="search"
-                    placeholder="What would an agent find?"
+                    placeholder="Search your files"
                     autocomplete="off"
                     maxlength="500"
                     prop:value=query
@@ -116,44 +100,32 @@ pub fn Search() -> impl IntoView {
     }
 }
 
-/// How many files match, and how to ask otherwise where none does.
-fn summary(answer: &ContextAnswer) -> String {
-    let shown = answer.matched_files.len() as u64;
-    match answer.total_matches {
-        0 => "Nothing found. A file matches if it has one of the words: in any form, within \
-              names such as parseToken, and slightly misspelt. “Words in quotes” must stand \
-              together, and path:docs/ asks for a folder."
-            .to_owned(),
-        1 => "1 file matches.".to_owned(),
-        total if total > shown => format!(
-            "{} files match. These are the best {shown}.",
-            format::count(total)
-        ),
-        total => format!("{total} files match."),
-    }
-}
-
 /// One file that matches.
 #[component]
 fn Match(
     /// The file.
-    file: MatchedFile,
+    file: FoundFile,
 ) -> impl IntoView {
     let live = Live::get();
     let source = Signal::derive(move || {
         live.sources
-            .read(file.source.as_str(), |source| source.name.clone())
+            .read(&file.source, |source| source.name.clone())
     });
     let updated_at = file.updated_at;
     let age = Signal::derive(move || format::ago(live.age(updated_at)));
-    let relevance = format!("{:.2}", file.relevance);
+    let hundredths = file.relevance;
+    let relevance = format!("{}.{:02}", hundredths / 100, hundredths % 100);
     let label = format!("Relevance {relevance}: share of the best possible match");
     let title = label.clone();
-    let passage = pieces(&file.snippet)
+    let passage = file
+        .passage
         .into_iter()
-        .map(|(marked, text)| match marked {
-            true => view! { <mark>{text}</mark> }.into_any(),
-            false => text.into_any(),
+        .map(|(text, word)| {
+            let word = (!word.is_empty()).then(|| view! { <mark>{word}</mark> });
+            view! {
+                {text}
+                {word}
+            }
         })
         .collect_view();
     let part = match (file.truncated, file.content.is_empty()) {
@@ -166,13 +138,13 @@ fn Match(
             <p class="match-head">
                 <b class="match-path">{file.path}</b>
                 <span class="match-relevance" title=title>
-                    <meter min="0" max="1" value=relevance.clone() aria-label=label></meter>
+                    <meter min="0" max="100" value=hundredths.to_string() aria-label=label></meter>
                     {relevance}
                 </span>
             </p>
             <p class="match-facts">
                 <span>{source}</span>
-                <span>"version " {file.version}</span>
+                <span>"version " {file.version.to_string()}</span>
                 <span>{age}</span>
             </p>
             <p class="match-passage">{passage}</p>

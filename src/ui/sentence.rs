@@ -1,6 +1,6 @@
 //! An event in words a person reads at a glance.
 
-use crate::protocol::{ActiveSession, ContextUpdated, Ended, Event, EventType, SessionStatus};
+use crate::protocol::{ActiveSession, Ended, Event, EventType, SessionStatus};
 
 /// “**who** verb ‘object’ rest”.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,14 +104,15 @@ fn ended(event: &Event) -> Sentence {
 
 /// Others than the owner see that a source has news, and not which.
 fn context_updated(event: &Event) -> Sentence {
-    let Some(update) = event.data.read::<ContextUpdated>() else {
-        return Sentence::verb("has new context");
+    let changes = event.data.members().get("changes");
+    let count = |member: &str| {
+        let count = changes.and_then(|changes| changes.get(member)?.as_u64());
+        count.unwrap_or_default()
     };
-    let changes = update.changes.unwrap_or_default();
     let counted = [
-        (changes.added, "new"),
-        (changes.changed, "changed"),
-        (changes.removed, "gone"),
+        (count("added"), "new"),
+        (count("changed"), "changed"),
+        (count("removed"), "gone"),
     ];
     let rest: Vec<String> = counted
         .into_iter()
@@ -119,7 +120,7 @@ fn context_updated(event: &Event) -> Sentence {
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
     Sentence {
-        object: update.source,
+        object: event.data.text("source").unwrap_or_default().to_owned(),
         rest: rest.join(", "),
         ..Sentence::verb("has new context in")
     }

@@ -3,13 +3,16 @@
 use leptos::{html::Button, prelude::*, task::spawn_local_scoped_with_cancellation};
 
 use super::{
-    calls, copyable::Copyable, live::Live, room::RoomStoreFields, source_names::LeftOut,
+    calls,
+    card::Card,
+    copyable::Copyable,
+    live::Live,
+    room::RoomStoreFields,
+    signals::{blank, not, shown},
+    source_names::LeftOut,
     source_words,
 };
-use crate::{
-    browser,
-    protocol::{Source, Timestamp},
-};
+use crate::{browser, protocol::Timestamp};
 
 /// One of one's own sources. It may be gone when its signals run for the last time.
 #[component]
@@ -21,29 +24,26 @@ pub fn SourceCard(
     let sources = live.sources;
     let key = StoredValue::new(id.clone());
     // Readers are plain functions, so that one closure serves them all.
-    let text = move |read: fn(&Source, Timestamp) -> String| {
+    let text = move |read: fn(&Card, Timestamp) -> String| {
         Signal::derive(move || {
             let now = live.now.get();
             key.with_value(|id| sources.read(id, |source| read(source, now)))
         })
     };
     let name = text(|source, _| source.name.clone());
-    let address = text(|source, _| match &source.settings {
-        Some(settings) => settings.url.clone(),
-        None => String::new(),
-    });
+    let address = text(|source, _| source.url.clone());
     let state_name = text(|source, _| source.sync.state.as_str().to_owned());
     let state = text(source_words::state);
     let progress = text(source_words::progress);
-    let share = text(source_words::progress_share);
+    let share = text(source_words::percent);
     let error = text(source_words::error);
-    let not_running = Signal::derive(move || progress.with(String::is_empty));
-    let not_begun = Signal::derive(move || share.with(String::is_empty));
-    let no_error = Signal::derive(move || error.with(String::is_empty));
+    let not_running = blank(progress);
+    let not_begun = blank(share);
+    let no_error = blank(error);
     let facts = [
         (
             "last sync",
-            source_words::last as fn(&Source, Timestamp) -> String,
+            source_words::last as fn(&Card, Timestamp) -> String,
         ),
         ("next", source_words::next),
         ("content", source_words::content),
@@ -78,7 +78,7 @@ pub fn SourceCard(
             </header>
             <p class="source-address">{address}</p>
             <div class="source-progress" hidden=not_running>
-                <progress max="1" value=share hidden=not_begun aria-label="Files read"></progress>
+                <progress max="100" value=share hidden=not_begun aria-label="Files read"></progress>
                 <p>{progress}</p>
             </div>
             <p class="source-error" data-testid="source-error" hidden=no_error>
@@ -87,7 +87,12 @@ pub fn SourceCard(
             <dl class="facts">{facts}</dl>
             {is_share.then(|| view! { <ShareHelp /> })}
             <LeftOut id=key summary=text(source_words::left_out) />
-            <Actions id=key name is_share />
+            <Actions
+                id=key
+                sync_label=text(|source, _| format!("Sync now: {}", source.name))
+                remove_label=text(|source, _| format!("Remove: {}", source.name))
+                is_share
+            />
         </article>
     }
 }
@@ -97,8 +102,10 @@ pub fn SourceCard(
 fn Actions(
     /// Its id.
     id: StoredValue<String>,
-    /// Its name.
-    name: Signal<String>,
+    /// What the first button does, with the source's name.
+    sync_label: Signal<String>,
+    /// What the second button does, with the source's name.
+    remove_label: Signal<String>,
     /// Whether it is the built-in share, which stays.
     is_share: bool,
 ) -> impl IntoView {
@@ -106,8 +113,8 @@ fn Actions(
     let pending = RwSignal::new(false);
     let asking = RwSignal::new(false);
     let note = RwSignal::new(String::new());
-    let no_note = Signal::derive(move || note.with(String::is_empty));
-    let note_text = Signal::derive(move || note.get());
+    let no_note = blank(note);
+    let note_text = shown(note);
     let (remove, keep) = (NodeRef::<Button>::new(), NodeRef::<Button>::new());
     let act = move |path: &'static str| {
         pending.set(true);
@@ -116,11 +123,9 @@ fn Actions(
             let done = calls::act_on_source(path, id.get_value()).await;
             pending.set(false);
             match done {
-                Ok(Some(source)) => sources.put(source),
-                Ok(None) => {
-                    sources
-                        .said
-                        .set(format!("{} is removed.", name.get_untracked()));
+                Ok(source) if source.is_object() => sources.put(Card::of(&source)),
+                Ok(_) => {
+                    sources.said.set("The source is removed.".to_owned());
                     browser::focus_soon(sources.opener);
                     id.with_value(|id| sources.remove(id));
                 }
@@ -132,12 +137,10 @@ fn Actions(
         asking.set(question);
         browser::focus_soon(if question { keep } else { remove });
     };
-    let sync_label = Signal::derive(move || format!("Sync now: {}", name.get()));
-    let remove_label = Signal::derive(move || format!("Remove: {}", name.get()));
-    let not_asking = Signal::derive(move || !asking.get());
-    let busy = Signal::derive(move || pending.get());
+    let not_asking = not(asking);
+    let busy = shown(pending);
     view! {
-        <footer class="source-foot" hidden=asking>
+        <footer class="source-foot" hidden=shown(asking)>
             <button
                 class="quiet"
                 type="button"

@@ -3,7 +3,13 @@
 use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
 use serde_json::{Value, json};
 
-use super::{calls, live::Live, source_words};
+use super::{
+    calls,
+    card::Card,
+    live::Live,
+    signals::{blank, not, shown},
+    source_words,
+};
 use crate::{
     browser,
     protocol::{FieldError, Problem},
@@ -80,8 +86,8 @@ pub fn SourceForm() -> impl IntoView {
             pending.set(false);
             match added {
                 Ok(source) => {
-                    sources.said.set(format!("{} is added.", source.name));
-                    sources.put(source);
+                    sources.said.set("The source is added.".to_owned());
+                    sources.put(Card::of(&source));
                     draft.clear();
                     open.set(false);
                     browser::focus_soon(sources.opener);
@@ -97,13 +103,13 @@ pub fn SourceForm() -> impl IntoView {
             }
         });
     };
-    let closed = Signal::derive(move || !open.get());
+    let closed = not(open);
     let expanded = Signal::derive(move || open.get().to_string());
-    let busy = Signal::derive(move || pending.get());
+    let busy = shown(pending);
     let blocked = Signal::derive(move || pending.get() || !live.mounted.get());
     let word = Signal::derive(move || if pending.get() { "Trying it…" } else { "Add" });
-    let no_note = Signal::derive(move || note.with(String::is_empty));
-    let note_text = Signal::derive(move || note.get());
+    let no_note = blank(note);
+    let note_text = shown(note);
     let anyone = Signal::derive(move || draft.auth.with(|auth| auth == "none"));
     let no_user =
         Signal::derive(move || draft.auth.with(|auth| auth == "none" || auth == "bearer"));
@@ -111,7 +117,7 @@ pub fn SourceForm() -> impl IntoView {
         let bearer = draft.auth.with(|auth| auth == "bearer");
         if bearer { "Token" } else { "Password" }.to_owned()
     });
-    let shown = Signal::stored(false);
+    let always = Signal::stored(false);
     let error = move |fields: &'static [&'static str]| {
         Signal::derive(move || errors.with(|errors| source_words::broken(errors, fields)))
     };
@@ -138,14 +144,14 @@ pub fn SourceForm() -> impl IntoView {
             }
         >
             <fieldset disabled=busy>
-                <Field id="source-name" label=label("Name") text=draft.name error=error(&["name"]) hidden=shown />
+                <Field id="source-name" label=label("Name") text=draft.name error=error(&["name"]) hidden=always />
                 <Field
                     id="source-url"
                     label=label("Address")
                     hint="https://cloud.example.org/remote.php/dav/files/alexa/notes/"
                     text=draft.url
                     error=error(&["url"])
-                    hidden=shown
+                    hidden=always
                 />
                 <div class="field">
                     <label for="source-auth">"Sign in"</label>
@@ -182,7 +188,7 @@ pub fn SourceForm() -> impl IntoView {
                     kind="number"
                     text=draft.interval
                     error=error(&["interval_seconds"])
-                    hidden=shown
+                    hidden=always
                 />
                 <Field
                     id="source-include"
@@ -190,7 +196,7 @@ pub fn SourceForm() -> impl IntoView {
                     hint="**/*.md; src/**"
                     text=draft.include
                     error=error(&["include"])
-                    hidden=shown
+                    hidden=always
                 />
                 <Field
                     id="source-exclude"
@@ -198,7 +204,7 @@ pub fn SourceForm() -> impl IntoView {
                     hint="drafts/**"
                     text=draft.exclude
                     error=error(&["exclude"])
-                    hidden=shown
+                    hidden=always
                 />
             </fieldset>
             <div role="status">
@@ -233,7 +239,7 @@ fn Field(
     /// Whether it is not needed.
     hidden: Signal<bool>,
 ) -> impl IntoView {
-    let right = Signal::derive(move || error.with(String::is_empty));
+    let right = blank(error);
     let wrong = Signal::derive(move || (!right.get()).to_string());
     let described_by = format!("{id}-error");
     view! {

@@ -2,8 +2,16 @@
 
 use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
 
-use super::{calls, live::Live, source_words};
-use crate::protocol::{NAMED_FILES, Source};
+use serde_json::Value;
+
+use super::{
+    calls,
+    card::text,
+    live::Live,
+    signals::{blank, shown},
+    source_words,
+};
+use crate::protocol::NAMED_FILES;
 
 /// How many files are left out; which ones is asked for when somebody wants to know.
 #[component]
@@ -16,15 +24,16 @@ pub fn LeftOut(
     let sources = Live::get().sources;
     let names = RwSignal::new(Vec::<(String, String)>::new());
     let note = RwSignal::new(String::new());
-    let none = Signal::derive(move || summary.with(String::is_empty));
+    let none = blank(summary);
     let open = RwSignal::new(false);
     let ask = move || {
         note.set("Asking for their names…".to_owned());
         spawn_local_scoped_with_cancellation(async move {
             match calls::list_sources().await {
                 Ok(list) => {
-                    let own = list.iter().find(|source| {
-                        source.settings.is_some() && id.with_value(|id| source.id.as_str() == id)
+                    let sources = list.as_array().map(Vec::as_slice).unwrap_or_default();
+                    let own = sources.iter().find(|source| {
+                        source.get("url").is_some() && text(source, "id") == id.get_value()
                     });
                     let found = own.map(named).unwrap_or_default();
                     note.set(match found.len() < NAMED_FILES {
@@ -40,11 +49,8 @@ pub fn LeftOut(
     // The names are those of this count; another count has others.
     let counted = Memo::new(move |_| {
         sources.read(&id.get_value(), |source| {
-            (
-                source.sync.skipped_total,
-                source.sync.stale_total,
-                source.sync.generation,
-            )
+            let sync = &source.sync;
+            (sync.skipped, sync.stale, sync.last_finished)
         })
     });
     Effect::new(move || {
@@ -57,8 +63,8 @@ pub fn LeftOut(
         let details = event_target::<leptos::web_sys::Element>(&event);
         open.set(details.has_attribute("open"));
     };
-    let no_note = Signal::derive(move || note.with(String::is_empty));
-    let note_text = Signal::derive(move || note.get());
+    let no_note = blank(note);
+    let note_text = shown(note);
     let rows = move || {
         names
             .get()
@@ -88,15 +94,18 @@ pub fn LeftOut(
 }
 
 /// The names with their reasons: first what is skipped, then what is stale.
-fn named(source: &Source) -> Vec<(String, String)> {
-    let skipped = source
-        .sync
-        .skipped
+fn named(source: &Value) -> Vec<(String, String)> {
+    let list = |member: &str| {
+        let list = source["sync"][member].as_array();
+        list.map(Vec::as_slice).unwrap_or_default()
+    };
+    let skipped = list("skipped")
         .iter()
-        .map(|file| (file.path.clone(), file.reason.clone()));
-    let stale = source.sync.stale.iter().map(|path| {
+        .map(|file| (text(file, "path"), text(file, "reason")));
+    let stale = list("stale").iter().map(|path| {
         let reason = "could not be read now and is shown as it was";
-        (path.clone(), reason.to_owned())
+        let path = path.as_str().unwrap_or_default();
+        (path.to_owned(), reason.to_owned())
     });
     skipped.chain(stale).collect()
 }

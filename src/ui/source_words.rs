@@ -1,10 +1,10 @@
 //! A source in words a person reads at a glance.
 
-use super::format;
-use crate::protocol::{FieldError, Problem, Source, SyncState, Timestamp};
+use super::{card::Card, format};
+use crate::protocol::{FieldError, Problem, SyncState, Timestamp};
 
 /// How it does.
-pub fn state(source: &Source, _now: Timestamp) -> String {
+pub fn state(source: &Card, _now: Timestamp) -> String {
     match (source.sync.state, source.sync.last_finished) {
         (SyncState::Running, _) => "synchronising",
         (SyncState::Failed, _) => "failed",
@@ -15,31 +15,30 @@ pub fn state(source: &Source, _now: Timestamp) -> String {
 }
 
 /// How far a running synchronisation is; empty if none runs.
-pub fn progress(source: &Source, _now: Timestamp) -> String {
-    let progress = source.sync.progress.unwrap_or_default();
-    match source.sync.state {
-        SyncState::Running if progress.wanted > 0 => format!(
+pub fn progress(source: &Card, _now: Timestamp) -> String {
+    let sync = &source.sync;
+    match sync.state {
+        SyncState::Running if sync.wanted > 0 => format!(
             "{} of {} read",
-            format::count(progress.read),
-            files(progress.wanted)
+            format::count(sync.read),
+            files(sync.wanted)
         ),
-        SyncState::Running => format!("{} seen", files(progress.listed)),
+        SyncState::Running => format!("{} seen", files(sync.listed)),
         SyncState::Idle | SyncState::Failed => String::new(),
     }
 }
 
-/// The share of the files that is read, 0 to 1; empty while it is not known.
-pub fn progress_share(source: &Source, _now: Timestamp) -> String {
-    match source.sync.progress {
-        Some(progress) if progress.wanted > 0 => {
-            format!("{:.3}", progress.read as f64 / progress.wanted as f64)
-        }
-        _ => String::new(),
+/// How many percent of the files are read; empty while that is not known.
+pub fn percent(source: &Card, _now: Timestamp) -> String {
+    let sync = &source.sync;
+    match (sync.read.saturating_mul(100)).checked_div(sync.wanted) {
+        Some(percent) => percent.to_string(),
+        None => String::new(),
     }
 }
 
 /// How long ago it was synchronised.
-pub fn last(source: &Source, now: Timestamp) -> String {
+pub fn last(source: &Card, now: Timestamp) -> String {
     match source.sync.last_finished {
         Some(at) => format::ago(at.until(now)),
         None => "never".to_owned(),
@@ -47,7 +46,7 @@ pub fn last(source: &Source, now: Timestamp) -> String {
 }
 
 /// When it is synchronised again.
-pub fn next(source: &Source, now: Timestamp) -> String {
+pub fn next(source: &Card, now: Timestamp) -> String {
     match source.sync.next_at {
         Some(at) => format::ahead(now.until(at)),
         None if source.sync.state == SyncState::Running => "after this one".to_owned(),
@@ -56,16 +55,16 @@ pub fn next(source: &Source, now: Timestamp) -> String {
 }
 
 /// How much of it can be found.
-pub fn content(source: &Source, _now: Timestamp) -> String {
+pub fn content(source: &Card, _now: Timestamp) -> String {
     let (count, bytes) = (source.sync.files, source.sync.bytes);
     format!("{}, {}", files(count), format::bytes(bytes))
 }
 
 /// What cannot be found, or only as it was; empty if there is nothing of the kind.
-pub fn left_out(source: &Source, _now: Timestamp) -> String {
+pub fn left_out(source: &Card, _now: Timestamp) -> String {
     let counted = [
-        (source.sync.skipped_total, "skipped"),
-        (source.sync.stale_total, "shown as they were"),
+        (source.sync.skipped, "skipped"),
+        (source.sync.stale, "shown as they were"),
     ];
     let parts: Vec<String> = counted
         .into_iter()
@@ -76,8 +75,8 @@ pub fn left_out(source: &Source, _now: Timestamp) -> String {
 }
 
 /// What went wrong; empty for nothing.
-pub fn error(source: &Source, _now: Timestamp) -> String {
-    source.sync.error.clone().unwrap_or_default()
+pub fn error(source: &Card, _now: Timestamp) -> String {
+    source.sync.error.clone()
 }
 
 /// What a person can make of a problem.
@@ -114,13 +113,13 @@ mod tests {
 
     use super::*;
 
-    fn source(sync: Value) -> Source {
+    fn source(sync: Value) -> Card {
         let mut json = json!({"id": "a", "name": "a", "owner": "alexa", "sync": {
             "state": "idle", "generation": 0, "files": 0, "bytes": 0, "skipped": [], "stale": []}});
         for (member, value) in sync.as_object().unwrap() {
             json["sync"][member] = value.clone();
         }
-        serde_json::from_value(json).unwrap()
+        Card::of(&json)
     }
 
     #[test]
@@ -131,12 +130,12 @@ mod tests {
                 "progress": {"listed": listed, "wanted": wanted, "read": read}}))
         };
         assert_eq!(progress(&running(1, 0, 0), now), "1 file seen");
-        assert_eq!(progress_share(&running(1, 0, 0), now), "");
+        assert_eq!(percent(&running(1, 0, 0), now), "");
         assert_eq!(
             progress(&running(1_200, 1_000, 240), now),
             "240 of 1,000 files read"
         );
-        assert_eq!(progress_share(&running(1_200, 1_000, 240), now), "0.240");
+        assert_eq!(percent(&running(1_200, 1_000, 240), now), "24");
         assert_eq!(progress(&source(json!({})), now), "");
     }
 

@@ -2,13 +2,16 @@
 
 use leptos::{html::Button, prelude::*, task::spawn_local_scoped_with_cancellation};
 
-use super::calls;
-use crate::protocol::{Event, Source, SyncState, SyncStatus};
+use super::{
+    calls,
+    card::{self, Card, Sync},
+};
+use crate::protocol::{Event, SyncState};
 
 /// The sources of the workspace; one's own have settings.
 #[derive(Clone, Copy)]
 pub struct Sources {
-    list: RwSignal<Vec<Source>>,
+    list: RwSignal<Vec<Card>>,
     /// What happened to them that a screen reader should tell.
     pub said: RwSignal<String>,
     /// The button that opens the form, where the focus goes when a card is gone.
@@ -19,7 +22,7 @@ pub struct Sources {
 
 impl Sources {
     /// Starts from the list of a snapshot.
-    pub fn new(list: Vec<Source>) -> Self {
+    pub fn new(list: Vec<Card>) -> Self {
         Self {
             list: RwSignal::new(list),
             said: RwSignal::new(String::new()),
@@ -34,21 +37,19 @@ impl Sources {
         self.list.with(|list| {
             let own = |share: bool| {
                 list.iter()
-                    .filter(move |source| {
-                        source.settings.is_some() && source.id.is_share() == share
-                    })
-                    .map(|source| source.id.as_str().to_owned())
+                    .filter(move |source| source.is_own() && (source.id == "share") == share)
+                    .map(|source| source.id.clone())
             };
             own(true).chain(own(false)).collect()
         })
     }
 
     /// Reads one of one's own; the default if it is gone.
-    pub fn read<T: Default>(self, id: &str, read: impl FnOnce(&Source) -> T) -> T {
+    pub fn read<T: Default>(self, id: &str, read: impl FnOnce(&Card) -> T) -> T {
         self.list
             .try_with(|list| {
                 list.iter()
-                    .find(|source| source.settings.is_some() && source.id.as_str() == id)
+                    .find(|source| source.is_own() && source.id == id)
                     .map(read)
             })
             .flatten()
@@ -60,7 +61,7 @@ impl Sources {
         self.list.with(|list| {
             let lines: Vec<String> = list
                 .iter()
-                .filter(|source| source.settings.is_none())
+                .filter(|source| !source.is_own())
                 .map(|source| {
                     let health = match (source.sync.state, source.sync.last_finished) {
                         (SyncState::Running, _) => "synchronising",
@@ -81,28 +82,19 @@ impl Sources {
         let Some(id) = event.data.text("source_id") else {
             return true;
         };
-        let sync = event
-            .data
-            .members()
-            .get("sync")
-            .cloned()
-            .and_then(|sync| serde_json::from_value(sync).ok());
-        let state = match event.data.text("state") {
-            Some("running") => SyncState::Running,
-            Some("failed") => SyncState::Failed,
-            _ => SyncState::Idle,
-        };
+        let sync = event.data.members().get("sync").map(Sync::of);
+        let state = card::state(event.data.text("state"));
         let mut known = false;
         self.list.update(|list| {
             let Some(source) = list
                 .iter_mut()
-                .find(|source| source.id.as_str() == id && source.owner == event.user)
+                .find(|source| source.id == id && source.owner == event.user)
             else {
                 return;
             };
             known = true;
             match sync {
-                Some(sync) => source.sync = newest(std::mem::take(&mut source.sync), sync),
+                Some(sync) => source.sync = std::mem::take(&mut source.sync).or_newer(sync),
                 None => {
                     source.sync.state = state;
                     if state != SyncState::Running {
@@ -115,10 +107,14 @@ impl Sources {
     }
 
     /// Adds or changes one, as a call's answer has it.
-    pub fn put(self, source: Source) {
+    pub fn put(self, source: Card) {
         self.list.update(
             |list| match list.iter_mut().find(|known| is_same(known, &source)) {
-                Some(known) => merge(known, source),
+                Some(known) => {
+                    let before = std::mem::take(&mut known.sync);
+                    *known = source;
+                    known.sync = before.or_newer(std::mem::take(&mut known.sync));
+                }
                 None => list.push(source),
             },
         );
@@ -127,12 +123,12 @@ impl Sources {
     /// Takes one of one's own out.
     pub fn remove(self, id: &str) {
         self.list.update(|list| {
-            list.retain(|source| source.settings.is_none() || source.id.as_str() != id);
+            list.retain(|source| !source.is_own() || source.id != id);
         });
     }
 
     /// Puts the list of another snapshot in place.
-    pub fn replace(self, list: Vec<Source>) {
+    pub fn replace(self, list: Vec<Card>) {
         self.list.set(list);
     }
 
@@ -145,48 +141,27 @@ impl Sources {
         spawn_local_scoped_with_cancellation(async move {
             // Without an answer the cards show what they knew.
             if let Ok(list) = calls::list_sources().await {
-                self.take(list);
+                self.take(Card::list(&list));
             }
             self.fetching.set_value(false);
         });
     }
 
-    fn take(self, mut list: Vec<Source>) {
+    fn take(self, list: Vec<Card>) {
         self.list.update(|known| {
-            for source in &mut list {
-                if let Some(known) = known.iter_mut().find(|known| is_same(known, source)) {
-                    let before = std::mem::take(&mut known.sync);
-                    source.sync = newest(before, std::mem::take(&mut source.sync));
+            let before = std::mem::replace(known, list);
+            for card in known {
+                if let Some(before) = before.iter().find(|before| is_same(before, card)) {
+                    let sync = std::mem::take(&mut card.sync);
+                    card.sync = before.sync.clone().or_newer(sync);
                 }
             }
-            *known = list;
         });
     }
 }
 
-fn is_same(one: &Source, other: &Source) -> bool {
+fn is_same(one: &Card, other: &Card) -> bool {
     one.id == other.id && one.owner == other.owner
-}
-
-fn merge(known: &mut Source, mut source: Source) {
-    source.sync = newest(std::mem::take(&mut known.sync), source.sync);
-    *known = source;
-}
-
-/// The later of two reports on one source: an answer may have left the server before
-/// an event that overtook it.
-fn newest(known: SyncStatus, other: SyncStatus) -> SyncStatus {
-    let age = |sync: &SyncStatus| {
-        let read = sync
-            .progress
-            .map(|progress| (progress.listed, progress.read));
-        (sync.last_started, sync.last_finished, read)
-    };
-    if age(&other) >= age(&known) {
-        other
-    } else {
-        known
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn source(id: &str, owner: &str, started: &str) -> Source {
+fn source(id: &str, owner: &str, started: &str) -> Card {
     let mut json = json!({"id": id, "name": id, "owner": owner, "sync": sync("idle", started, 0)});
     if owner == "alexa" {
         let settings = json!({"url": "/dav/alexa/", "auth": "none", "interval_seconds": 300,
@@ -14,7 +14,7 @@ fn source(id: &str, owner: &str, started: &str) -> Source {
             json[member] = value.clone();
         }
     }
-    serde_json::from_value(json).unwrap()
+    Card::of(&json)
 }
 
 fn sync(state: &str, started: &str, files: u64) -> Value {
