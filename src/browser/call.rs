@@ -1,9 +1,12 @@
 //! Calls of the REST API that answer with plain JSON.
 //!
-//! A server function is the same in types, and costs the download its own copy of
+//! A server function is the same with types, and costs the download its own copy of
 //! request and answer; this is one path for all.
 
+use std::fmt::Display;
+
 use gloo_net::http::Request;
+use send_wrapper::SendWrapper;
 use serde_json::Value;
 
 use crate::protocol::{API_PREFIX, Problem, ProblemKind};
@@ -14,16 +17,20 @@ use crate::protocol::{API_PREFIX, Problem, ProblemKind};
 /// The server's problem; 503 if there was no answer or not one of ours.
 pub async fn call(path: &str, body: Option<Value>) -> Result<Value, Problem> {
     let url = format!("{API_PREFIX}/{path}");
-    let (ok, text) = exchange(&url, body)
+    // A browser has one thread, which Leptos' resources do not know.
+    let (ok, text) = SendWrapper::new(exchange(&url, body))
         .await
-        .map_err(|error| Problem::new(ProblemKind::Unavailable, error.to_string()))?;
-    let answer: Result<Value, _> = serde_json::from_slice(text.as_bytes());
-    match answer {
-        Ok(value) if ok => Ok(value),
-        Ok(value) => Err(serde_json::from_value(value)
-            .unwrap_or_else(|error| Problem::new(ProblemKind::Unavailable, error.to_string()))),
-        Err(error) => Err(Problem::new(ProblemKind::Unavailable, error.to_string())),
+        .map_err(|error| unavailable(&error))?;
+    let answer: Value =
+        serde_json::from_slice(text.as_bytes()).map_err(|error| unavailable(&error))?;
+    if ok {
+        return Ok(answer);
     }
+    Err(serde_json::from_value(answer).unwrap_or_else(|error| unavailable(&error)))
+}
+
+fn unavailable(error: &dyn Display) -> Problem {
+    Problem::new(ProblemKind::Unavailable, error.to_string())
 }
 
 async fn exchange(url: &str, body: Option<Value>) -> Result<(bool, String), gloo_net::Error> {

@@ -1,10 +1,40 @@
-//! The calls of the context panel. They have one path, [`browser::call`], and answer
-//! with plain JSON: each server function and wire type that the browser knows makes
-//! the download larger.
+//! The calls of the dashboard. They have one path, [`browser::call`], and most answer
+//! with plain JSON: a server function is a client too, but each that the browser knows
+//! makes the download larger, as does each wire type that serde reads.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::{browser, protocol::Problem};
+use crate::{
+    browser,
+    protocol::{ActiveSession, EventType, Problem, ProblemKind, Snapshot},
+};
+
+/// `GET snapshot`; while the server renders, the server function itself.
+pub async fn snapshot() -> Result<Snapshot, Problem> {
+    #[cfg(feature = "ssr")]
+    return crate::api::snapshot().await;
+    #[cfg(not(feature = "ssr"))]
+    return read(browser::call("snapshot", None).await?);
+}
+
+/// `GET sessions/active`.
+pub async fn active_sessions() -> Result<Vec<ActiveSession>, Problem> {
+    read(browser::call("sessions/active", None).await?)
+}
+
+/// `POST broadcast`: a message to all, or to one session.
+pub async fn say(text: &str, to: &str, idempotency_key: &str) -> Result<(), Problem> {
+    let mut body = json!({
+        "event_type": EventType::BroadcastMessage.as_str(),
+        "data": { "text": text },
+        "idempotency_key": idempotency_key,
+    });
+    if !to.is_empty() {
+        body["to"] = json!([to]);
+    }
+    browser::call("broadcast", Some(body)).await.map(|_| ())
+}
 
 /// How many tokens of text one answer has, so that large files do not make it slow.
 const TOKENS: u64 = 20_000;
@@ -32,4 +62,9 @@ pub async fn search(query: &str, types: &str) -> Result<Value, Problem> {
         browser::encode(types)
     );
     browser::call(&path, None).await
+}
+
+fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Problem> {
+    serde_json::from_value(answer)
+        .map_err(|error| Problem::new(ProblemKind::Unavailable, error.to_string()))
 }

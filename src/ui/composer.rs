@@ -1,19 +1,17 @@
 //! Where a person speaks.
 
-use leptos::{
-    ev::KeyboardEvent, html::Textarea, prelude::*, task::spawn_local_scoped_with_cancellation,
-};
-use serde_json::{Map, Value};
-
 use super::{
+    calls,
     live::Live,
     room::{RoomStoreFields, holds},
     tile::TileStoreFields,
 };
 use crate::{
-    api,
     browser::{self, Connection},
-    protocol::{EventData, EventType, IdempotencyKey, Problem, Recipients},
+    protocol::Problem,
+};
+use leptos::{
+    ev::KeyboardEvent, html::Textarea, prelude::*, task::spawn_local_scoped_with_cancellation,
 };
 
 /// The longest message one can write here, in UTF-16 units, as browsers count.
@@ -41,7 +39,7 @@ pub fn Composer() -> impl IntoView {
     let speak = move |draft: Draft| {
         pending.set(true);
         spawn_local_scoped_with_cancellation(async move {
-            match send(draft).await {
+            match calls::say(&draft.text, &draft.to, &draft.key).await {
                 Ok(()) => {
                     text.set(String::new());
                     key.set_value(String::new());
@@ -161,28 +159,6 @@ pub fn Composer() -> impl IntoView {
             </div>
         </form>
     }
-}
-
-/// Publishes a message.
-async fn send(draft: Draft) -> Result<(), Problem> {
-    let data = EventData::try_from(Map::from_iter([(
-        "text".to_owned(),
-        Value::String(draft.text),
-    )]))
-    .map_err(|rule| Problem::field("data", rule))?;
-    let to = match draft.to.as_str() {
-        "" => Recipients::default(),
-        session => session
-            .parse()
-            .map_err(|rule| Problem::field("to", rule))
-            .and_then(|session| {
-                Recipients::try_from(vec![session]).map_err(|rule| Problem::field("to", rule))
-            })?,
-    };
-    let key: Option<IdempotencyKey> = draft.key.parse().ok();
-    api::broadcast(EventType::BroadcastMessage, data, None, Some(to), key)
-        .await
-        .map(|_| ())
 }
 
 /// What a person can make of a problem.

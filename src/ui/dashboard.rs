@@ -3,18 +3,18 @@
 use leptos::{either::EitherOf3, prelude::*};
 
 use super::{
-    context::ContextPanel, failure::Failure, feed::Feed, header::Header, live::Live,
+    calls, context::ContextPanel, failure::Failure, feed::Feed, header::Header, live::Live,
     messages::Messages, room::RoomStoreFields, sessions::Sessions, sign_in::SignIn,
 };
 use crate::{
-    api, browser,
+    browser,
     protocol::{AnswerJson, Snapshot},
 };
 
 /// The dashboard at `/leitl-dashboard`.
 #[component]
 pub fn DashboardPage() -> impl IntoView {
-    let snapshot = Resource::<_, AnswerJson>::new_with_options(|| (), |()| api::snapshot(), true);
+    let snapshot = Resource::<_, AnswerJson>::new_with_options(|| (), |()| calls::snapshot(), true);
     let again = Callback::new(move |()| snapshot.refetch());
     view! {
         <Suspense fallback=|| {

@@ -7,12 +7,12 @@ use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
 use reactive_stores::Store;
 
 use super::{
+    calls,
     card::Card,
     room::{Room, RoomStoreFields, apply, open, refresh_ages, replace},
     sources::Sources,
 };
 use crate::{
-    api,
     browser::{self, Connection, Listener},
     protocol::{
         Control, Event, EventId, EventType, ServerFrame, Snapshot, Timestamp, WelcomeFrame,
@@ -178,7 +178,7 @@ impl Live {
             self.sources.refresh();
             spawn_local_scoped_with_cancellation(async move {
                 // Without the answer the next heartbeats put the ages right.
-                if let Ok(sessions) = api::active_sessions(None, None).await {
+                if let Ok(sessions) = calls::active_sessions().await {
                     refresh_ages(self.room, sessions);
                 }
             });
@@ -191,7 +191,7 @@ impl Live {
         self.reloads.update_value(|reloads| *reloads += 1);
         let own = self.reloads.get_value();
         let snapshot = loop {
-            match api::snapshot().await {
+            match calls::snapshot().await {
                 Ok(snapshot) => break snapshot,
                 Err(problem) if problem.status == 401 => {
                     return self.connection.set(Connection::SignedOut);
