@@ -16,11 +16,11 @@ pub fn Search() -> impl IntoView {
     let query = RwSignal::new(String::new());
     let types = RwSignal::new(String::new());
     // `empty`, `searching`, `found` or `failed`, and the same in words.
-    let state = RwSignal::new("empty");
+    let state = RwSignal::new("empty".to_owned());
     let note = RwSignal::new(String::new());
     let files = RwSignal::new(Vec::<FoundFile>::new());
     let show = move |name: &'static str, words: String, found: Vec<FoundFile>| {
-        state.set(name);
+        state.set(name.to_owned());
         note.set(words);
         files.set(found);
     };
@@ -121,10 +121,9 @@ fn Match(
         .passage
         .into_iter()
         .map(|(text, word)| {
-            let word = (!word.is_empty()).then(|| view! { <mark>{word}</mark> });
             view! {
                 {text}
-                {word}
+                <mark>{word}</mark>
             }
         })
         .collect_view();

@@ -1,7 +1,6 @@
 //! Which files of a source cannot be found, and why.
 
 use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
-
 use serde_json::Value;
 
 use super::{
@@ -11,9 +10,9 @@ use super::{
     signals::{blank, shown},
     source_words,
 };
-use crate::protocol::NAMED_FILES;
 
-/// How many files are left out; which ones is asked for when somebody wants to know.
+/// How many files are left out; which ones is asked for each time somebody wants to
+/// know.
 #[component]
 pub fn LeftOut(
     /// The source's id.
@@ -21,91 +20,69 @@ pub fn LeftOut(
     /// How many there are, in words; empty for none.
     summary: Signal<String>,
 ) -> impl IntoView {
-    let sources = Live::get().sources;
-    let names = RwSignal::new(Vec::<(String, String)>::new());
-    let note = RwSignal::new(String::new());
-    let none = blank(summary);
-    let open = RwSignal::new(false);
-    let ask = move || {
-        note.set("Asking for their names…".to_owned());
-        spawn_local_scoped_with_cancellation(async move {
-            match calls::list_sources().await {
-                Ok(list) => {
-                    let sources = list.as_array().map(Vec::as_slice).unwrap_or_default();
-                    let own = sources.iter().find(|source| {
-                        source.get("url").is_some() && text(source, "id") == id.get_value()
-                    });
-                    let found = own.map(named).unwrap_or_default();
-                    note.set(match found.len() < NAMED_FILES {
-                        true => String::new(),
-                        false => format!("Only the first {NAMED_FILES} of each kind are named."),
-                    });
-                    names.set(found);
-                }
-                Err(problem) => note.set(source_words::problem(&problem)),
-            }
-        });
-    };
-    // The names are those of this count; another count has others.
-    let counted = Memo::new(move |_| {
-        sources.read(&id.get_value(), |source| {
-            let sync = &source.sync;
-            (sync.skipped, sync.stale, sync.last_finished)
-        })
-    });
-    Effect::new(move || {
-        counted.track();
-        if open.get() {
-            ask();
-        }
-    });
+    let live = Live::get();
+    let names = RwSignal::new(String::new());
     let toggle = move |event: leptos::ev::Event| {
         let details = event_target::<leptos::web_sys::Element>(&event);
-        open.set(details.has_attribute("open"));
-    };
-    let no_note = blank(note);
-    let note_text = shown(note);
-    let rows = move || {
-        names
-            .get()
-            .into_iter()
-            .map(|(path, reason)| {
-                view! {
-                    <li>
-                        <code>{path}</code>
-                        " "
-                        <span>{reason}</span>
-                    </li>
-                }
-            })
-            .collect_view()
+        if !details.has_attribute("open") || !live.mounted.get_untracked() {
+            return;
+        }
+        names.set("Asking for their names…".to_owned());
+        spawn_local_scoped_with_cancellation(async move {
+            names.set(match calls::list_sources().await {
+                Ok(list) => id.with_value(|id| names_of(&list, id)),
+                Err(problem) => source_words::problem(&problem),
+            });
+        });
     };
     view! {
-        <details class="left-out" hidden=none on:toggle=toggle>
+        <details class="left-out" hidden=blank(summary) on:toggle=toggle>
             <summary>{summary}</summary>
-            <p role="status" hidden=no_note>
-                {note_text}
-            </p>
-            <ul tabindex="0" aria-label="Files that are left out">
-                {rows}
-            </ul>
+            <pre tabindex="0" role="region" aria-live="polite" aria-label="Files that are left out">
+                {shown(names)}
+            </pre>
         </details>
     }
 }
 
-/// The names with their reasons: first what is skipped, then what is stale.
-fn named(source: &Value) -> Vec<(String, String)> {
-    let list = |member: &str| {
-        let list = source["sync"][member].as_array();
-        list.map(Vec::as_slice).unwrap_or_default()
-    };
-    let skipped = list("skipped")
-        .iter()
-        .map(|file| (text(file, "path"), text(file, "reason")));
-    let stale = list("stale").iter().map(|path| {
-        let reason = "could not be read now and is shown as it was";
-        let path = path.as_str().unwrap_or_default();
-        (path.to_owned(), reason.to_owned())
-    });
-    skipped.chain(stale).collect()
+/// The names with their reasons, one a line: first what is skipped, then what is
+/// stale.
+fn names_of(sources: &Value, id: &str) -> String {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut lines = String::new();
+    for source in list(sources) {
+        if source.get("url").is_none() || text(&source, "id") != id {
+            continue;
+        }
+        for file in list(&source["sync"]["skipped"]) {
+            lines += &format!("{}: {}\n", text(&file, "path"), text(&file, "reason"));
+        }
+        for path in list(&source["sync"]["stale"]) {
+            let path = path.as_str().unwrap_or_default();
+            lines += &format!("{path}: could not be read now and is shown as it was\n");
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_ones_own_source() {
+        let sync = |path: &str| json!({"skipped": [{"path": path, "reason": "is no text"}], "stale": ["old/"]});
+        let sources = json!([
+            {"id": "share", "sync": sync("of ben")},
+            {"id": "share", "url": "/dav/alexa/", "sync": sync("a.png")},
+            {"id": "notes", "url": "https://a.example/", "sync": sync("b.png")},
+        ]);
+        assert_eq!(
+            names_of(&sources, "share"),
+            "a.png: is no text\nold/: could not be read now and is shown as it was\n"
+        );
+        assert_eq!(names_of(&Value::Null, "share"), "");
+    }
 }
