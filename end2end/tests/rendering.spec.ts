@@ -24,6 +24,7 @@ test.describe("without scripts", () => {
     await expect(dashboard.tile(cece.id).getByTestId("tile-task")).toHaveText("Write");
     await expect(dashboard.rows("task.progress")).toContainText("40 %");
     await expect(dashboard.messages).toHaveText([/hello/]);
+    await expect(dashboard.source("share")).toContainText("/dav/alexa/");
     await expect(dashboard.connection).toHaveAttribute("data-state", "connecting");
   });
 });
@@ -34,12 +35,16 @@ test("the browser takes over what the server rendered", async ({ page }) => {
   await page.addInitScript(() => {
     document.addEventListener("DOMContentLoaded", () => {
       document
-        .querySelectorAll('[data-testid="tile"], [data-testid="feed-row"]')
+        .querySelectorAll('[data-testid="tile"], [data-testid="feed-row"], [data-testid="source"]')
         .forEach((element) => Object.assign(element, { rendered: "by the server" }));
     });
   });
   await server.open(page);
-  for (const element of [dashboard.tile(cece.id), dashboard.rows().first()]) {
+  for (const element of [
+    dashboard.tile(cece.id),
+    dashboard.rows().first(),
+    dashboard.source("share"),
+  ]) {
     expect(await element.evaluate((element) => "rendered" in element)).toBe(true);
   }
 });
