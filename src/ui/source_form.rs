@@ -330,7 +330,8 @@ mod tests {
 
     #[test]
     fn only_what_the_kind_of_sign_in_needs_is_sent() {
-        Owner::new().set();
+        let owner = Owner::new();
+        owner.set();
         let draft = Draft::new();
         draft.username.set("alexa".to_owned());
         let sent = |auth: &str| {

@@ -38,7 +38,8 @@ fn three() -> Sources {
 
 #[test]
 fn the_share_comes_first_and_others_in_a_line() {
-    Owner::new().set();
+    let owner = Owner::new();
+    owner.set();
     let sources = three();
     assert_eq!(sources.own_ids(), ["share", "notes"]);
     assert_eq!(sources.others(), "share of ben (not read yet)");
@@ -46,7 +47,8 @@ fn the_share_comes_first_and_others_in_a_line() {
 
 #[test]
 fn an_event_reaches_the_source_of_its_user_alone() {
-    Owner::new().set();
+    let owner = Owner::new();
+    owner.set();
     let sources = three();
     let data =
         json!({"source_id": "share", "state": "running", "sync": sync("running", "12:00:05", 7)});
@@ -65,7 +67,8 @@ fn an_event_reaches_the_source_of_its_user_alone() {
 
 #[test]
 fn what_is_older_changes_nothing() {
-    Owner::new().set();
+    let owner = Owner::new();
+    owner.set();
     let sources = three();
     let files = || sources.read("notes", |notes| notes.sync.files);
     let heard = |started: &str, files: u64| {
@@ -86,7 +89,8 @@ fn what_is_older_changes_nothing() {
 
 #[test]
 fn sources_come_and_go() {
-    Owner::new().set();
+    let owner = Owner::new();
+    owner.set();
     let sources = three();
     sources.put(source("wiki", "alexa", "12:00:00"));
     sources.remove("notes");
