@@ -12,6 +12,7 @@ mod external_redis;
 mod forgery;
 mod server;
 mod socket;
+mod webdav;
 
 mod bad_frames;
 mod bad_input;
