@@ -8,6 +8,7 @@
 
 mod agent;
 mod client;
+mod context_source;
 mod external_redis;
 mod forgery;
 mod server;
@@ -19,6 +20,11 @@ mod bad_input;
 mod broadcast;
 mod cluster;
 mod configuration;
+mod context_history;
+mod context_privacy;
+mod context_scripted;
+mod context_servers;
+mod context_tokens;
 mod expiry;
 mod history;
 mod login;

@@ -38,6 +38,8 @@ struct State {
     oldest: u64,
     /// How many members one report lists.
     page: Option<usize>,
+    /// Whether it only knows RFC 4918.
+    plain: bool,
 }
 
 struct Member {
@@ -50,6 +52,13 @@ impl Collection {
     /// An empty one.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty one that knows nothing of RFC 6578.
+    pub fn plain() -> Self {
+        let collection = Self::new();
+        collection.0.lock().unwrap().plain = true;
+        collection
     }
 
     /// Writes a file; the folders above it come into being. `path` is not escaped.
@@ -107,12 +116,15 @@ impl Collection {
         let state = self.0.lock().unwrap();
         match request.method.as_str() {
             "OPTIONS" => {
-                let allow = "OPTIONS, GET, HEAD, PROPFIND, REPORT";
-                [("dav", "1, sync-collection"), ("allow", allow)].into_response()
+                let allow = match state.plain {
+                    true => "OPTIONS, GET, HEAD, PROPFIND",
+                    false => "OPTIONS, GET, HEAD, PROPFIND, REPORT",
+                };
+                [("dav", "1"), ("allow", allow)].into_response()
             }
             "GET" | "HEAD" => state.get(request),
             "PROPFIND" => state.propfind(request),
-            "REPORT" => state.report(request),
+            "REPORT" if !state.plain => state.report(request),
             _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
         }
     }
@@ -248,6 +260,9 @@ impl State {
     }
 
     fn folder(&self, href: &str) -> String {
+        if self.plain {
+            return answers::folder(href);
+        }
         let token = self.token();
         answers::found(
             href,

@@ -22,7 +22,10 @@ struct Report {
 
 impl Served {
     async fn new() -> Self {
-        let folder = Collection::new();
+        Self::of(Collection::new()).await
+    }
+
+    async fn of(folder: Collection) -> Self {
         let served = folder.clone();
         let server = Scripted::start(move |request| served.answer(request)).await;
         Self { folder, server }
@@ -157,4 +160,14 @@ async fn a_forgotten_token_is_refused() {
         assert!(text.contains("<D:valid-sync-token/>"), "{text}");
     }
     assert_eq!(served.report("", "infinite").await.found, ["/a.md"]);
+}
+
+#[tokio::test]
+async fn a_plain_one_has_no_tokens() {
+    let served = Served::of(Collection::plain()).await;
+    served.folder.put("a.md", "a");
+    let (status, text) = served.ask(propfind(), "1", "", String::new()).await;
+    assert_eq!(status, 207);
+    assert!(text.contains("/a.md") && !text.contains("sync-"), "{text}");
+    assert_eq!(served.try_report("", "infinite").await.0, 405);
 }

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use crate::{
     server::{PATIENCE, eventually},
-    webdav::{PASSWORD, USER},
+    webdav::{Kind, PASSWORD, USER},
 };
 
 /// What a program is to serve, and where.
@@ -123,6 +123,21 @@ impl Program {
     /// A listing of a folder's own members, with the password.
     pub fn listing(&self, path: &str) -> RequestBuilder {
         self.authorized(propfind(), path).header("depth", "1")
+    }
+
+    /// Changes the folder, and waits until a server that remembers listings for a
+    /// while (rclone) gives a new one of `path`, the folder that is changed.
+    pub async fn after(&self, kind: Kind, path: &str, change: impl FnOnce()) {
+        if kind != Kind::Rclone {
+            return change();
+        }
+        let listing = async || self.listing(path).send().await.unwrap().text().await;
+        let before = listing().await.unwrap();
+        change();
+        eventually("the server has noticed the change", async || {
+            (listing().await.unwrap() != before).then_some(())
+        })
+        .await;
     }
 
     /// The process's number.

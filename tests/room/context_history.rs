@@ -1,0 +1,52 @@
+//! A file gets a new version when what it says has changed, and only then.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::{
+    context_source::{Source, setup},
+    webdav::{collection::Collection, scripted::Scripted},
+};
+
+#[tokio::test]
+async fn versions_follow_what_a_file_says() {
+    let folder = Collection::plain();
+    folder.put("docs/a.md", "One");
+    let served = folder.clone();
+    let script = Scripted::start(move |request| served.answer(request)).await;
+    let server = setup().start().await;
+    let source = Source::of_scripted(&server.user("ann").await, &script).await;
+    assert_eq!(source.history("docs/a.md").await.len(), 1);
+
+    // Written anew with the same text, or with other line ends: no new version.
+    folder.put("docs/a.md", "One");
+    source.sync().await;
+    folder.put("docs/a.md", "One\r\n");
+    source.sync().await;
+    assert_eq!(source.history("docs/a.md").await.len(), 1);
+
+    for text in ["Two", "Three"] {
+        folder.put("docs/a.md", text);
+        source.sync().await;
+    }
+    let history = source.history("docs/a.md").await;
+    let different = |member: &str| {
+        let values = history.iter().map(|version| version[member].to_string());
+        values.collect::<BTreeSet<_>>().len()
+    };
+    assert_eq!(history.len(), 3, "{history:?}");
+    assert_eq!((different("version"), different("hash")), (3, 3));
+    let versions = history.iter().map(|version| version["version"].as_u64());
+    let newest = versions.max().unwrap().unwrap();
+    assert_eq!(source.file("docs/a.md").await.unwrap()["version"], newest);
+
+    folder.remove("docs/a.md");
+    source.sync().await;
+    assert_eq!(source.file("docs/a.md").await, None);
+    let history = source.history("docs/a.md").await;
+    let deleted = history
+        .iter()
+        .filter(|version| version["deleted"] == Value::Bool(true));
+    assert_eq!(deleted.count(), 1, "{history:?}");
+}

@@ -1,0 +1,116 @@
+//! Servers that tell what has changed since a token (RFC 6578) are asked for that and
+//! for nothing else.
+
+use crate::{
+    context_source::{Source, assert_whole, setup},
+    server::Server,
+    webdav::{collection::Collection, scripted::Scripted},
+};
+
+/// A folder, the server that serves it, and the source that reads it.
+struct Told {
+    folder: Collection,
+    script: Scripted,
+    source: Source,
+    _server: Server,
+}
+
+impl Told {
+    async fn of(folder: Collection) -> Self {
+        let served = folder.clone();
+        let script = Scripted::start(move |request| served.answer(request)).await;
+        let server = setup().start().await;
+        let source = Source::of_scripted(&server.user("ann").await, &script).await;
+        script.take();
+        Self {
+            folder,
+            script,
+            source,
+            _server: server,
+        }
+    }
+
+    /// The paths that were read since the last call.
+    fn read(&self) -> Vec<String> {
+        let asked = self.script.take().into_iter();
+        let read = asked.filter(|request| request.method.as_str() == "GET");
+        read.map(|request| request.path).collect()
+    }
+}
+
+fn three_files() -> Collection {
+    let folder = Collection::new();
+    folder.put("a.md", "The first");
+    folder.put("docs/b #1.md", "The second");
+    folder.put("docs/c.md", "The third");
+    folder
+}
+
+#[tokio::test]
+async fn without_a_change_one_report_is_enough() {
+    let told = Told::of(three_files()).await;
+    assert_whole(&told.source.sync().await);
+    assert_eq!(told.script.count("REPORT", "/"), 1);
+    let asked = told.script.requests();
+    let walked = asked.iter().find(|request| request.header("depth") == "1");
+    assert!(walked.is_none(), "{walked:?}");
+    assert_eq!(told.read(), [] as [&str; 0]);
+}
+
+#[tokio::test]
+async fn what_has_changed_is_read_and_nothing_else() {
+    let told = Told::of(three_files()).await;
+    told.folder.put("docs/b #1.md", "The second, afterwards");
+    told.folder.put("new/d.md", "The fourth");
+    told.folder.remove("a.md");
+    assert_whole(&told.source.sync().await);
+    let mut read = told.read();
+    read.sort();
+    assert_eq!(read, ["/docs/b%20%231.md", "/new/d.md"]);
+    for (path, text) in [
+        ("docs/b #1.md", Some("The second, afterwards")),
+        ("docs/c.md", Some("The third")),
+        ("new/d.md", Some("The fourth")),
+        ("a.md", None),
+    ] {
+        assert_eq!(told.source.text(path).await.as_deref(), text, "{path}");
+    }
+    // A folder goes with everything in it.
+    told.folder.remove("docs/");
+    let sync = told.source.sync().await;
+    assert_eq!(sync["files"], 1, "{sync}");
+    assert_eq!(told.source.file("docs/c.md").await, None);
+}
+
+/// The server lists two at a time, and ends each list but the last with a 507.
+#[tokio::test]
+async fn a_list_that_was_cut_is_read_to_its_end() {
+    let folder = Collection::new();
+    folder.page(2);
+    for n in 1..=9 {
+        folder.put(&format!("{n}.md"), format!("Number {n}"));
+    }
+    let told = Told::of(folder).await;
+    for n in 1..=9 {
+        let text = told.source.text(&format!("{n}.md")).await;
+        assert_eq!(text, Some(format!("Number {n}")));
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_no_longer_known_begins_anew_and_loses_nothing() {
+    let told = Told::of(three_files()).await;
+    told.folder.forget_tokens();
+    told.folder.remove("a.md");
+    told.folder.put("docs/c.md", "The third, afterwards");
+    assert_whole(&told.source.sync().await);
+    assert_eq!(told.source.file("a.md").await, None);
+    let text = told.source.text("docs/c.md").await;
+    assert_eq!(text.as_deref(), Some("The third, afterwards"));
+    let text = told.source.text("docs/b #1.md").await;
+    assert_eq!(text.as_deref(), Some("The second"));
+    // And with the new token it goes on.
+    told.script.take();
+    assert_whole(&told.source.sync().await);
+    assert_eq!(told.read(), [] as [&str; 0]);
+}
