@@ -93,6 +93,32 @@ on_servers!(serves_the_difficult_tree:
     wsgidav = Wsgidav,
 );
 
+async fn shows_what_has_changed(kind: Kind) {
+    let mut tree = Tree::new();
+    tree.file("docs/edited.md", "one");
+    tree.file("docs/removed.md", "It goes");
+    let program = kind.serve(tree.path()).await;
+    assert_eq!(read_all(&program).await, contents(tree.path()));
+    for text in ["two", "six"] {
+        let edit = || tree.file("docs/edited.md", text);
+        program.after(kind, "docs/", edit).await;
+        assert_eq!(read_all(&program).await, contents(tree.path()));
+    }
+    let change = || {
+        tree.file("docs/new folder/added.md", "It came");
+        tree.remove("docs/removed.md");
+    };
+    program.after(kind, "docs/", change).await;
+    assert_eq!(read_all(&program).await, contents(tree.path()));
+}
+on_servers!(shows_what_has_changed:
+    apache_basic = ApacheBasic,
+    nginx = Nginx,
+    lighttpd = Lighttpd,
+    rclone = Rclone,
+    wsgidav = Wsgidav,
+);
+
 /// With curl, since Digest takes a client that knows it.
 #[tokio::test]
 async fn apache_lets_in_by_digest_and_its_nonces_expire() {
@@ -121,6 +147,29 @@ async fn apache_lets_in_by_digest_and_its_nonces_expire() {
     .await;
     assert!(challenge.contains("stale=true"), "{challenge}");
 }
+
+/// Every other one does, so it is not in the difficult tree.
+#[tokio::test]
+async fn nginx_does_not_list_hidden_files() {
+    let mut tree = Tree::new();
+    tree.file("docs/.hidden.md", "Hidden");
+    let program = Kind::Nginx.serve(tree.path()).await;
+    let listing = program.listing("docs/").send().await.unwrap();
+    assert_eq!(hrefs(&listing.text().await.unwrap()), ["/docs/"]);
+}
+
+async fn lists_hidden_files(kind: Kind) {
+    let mut tree = Tree::new();
+    tree.file("docs/.hidden.md", "Hidden");
+    let program = kind.serve(tree.path()).await;
+    assert_eq!(read_all(&program).await, [b"Hidden"]);
+}
+on_servers!(lists_hidden_files:
+    apache_basic = ApacheBasic,
+    lighttpd = Lighttpd,
+    rclone = Rclone,
+    wsgidav = Wsgidav,
+);
 
 /// What nginx with dav-ext is known for, and why the link lies in a folder of its own.
 #[tokio::test]
