@@ -21,8 +21,6 @@ pub fn serve(site: &Site) -> Command {
            server.port = {port}
            server.document-root = {folder:?}
            server.upload-dirs = ({directory:?})
-           # It would answer GET with what a file was up to two seconds ago.
-           server.stat-cache-engine = "disable"
            mimetype.assign = (".md" => "text/markdown")
            webdav.activate = "enable"
            auth.backend = "htpasswd"
