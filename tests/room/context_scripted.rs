@@ -16,7 +16,7 @@ use axum::{
 use serde_json::json;
 
 use crate::{
-    context_source::{Source, assert_whole, is_stale, setup, skipped},
+    context_source::{Source, assert_whole, is_stale, setup, skipped, source_ids},
     server::{Server, Setup},
     webdav::{
         answers,
@@ -297,7 +297,7 @@ async fn what_is_no_source_is_told_at_once() {
     drop(closed);
     let server = setup().start().await;
     let ann = server.user("ann").await;
-    let before = ann.get("sources").await.ok();
+    let before = source_ids(&ann).await;
     for (url, words) in [
         (website.url.as_str(), "WebDAV"),
         (&nothing_there, "refuse"),
@@ -309,7 +309,7 @@ async fn what_is_no_source_is_told_at_once() {
         refusal.problem(422);
         assert!(refusal.text.contains(words), "{url}: {}", refusal.text);
     }
-    assert_eq!(ann.get("sources").await.ok(), before);
+    assert_eq!(source_ids(&ann).await, before);
 }
 
 /// Without the setting nobody reads from the server's own machine or network, however

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    context_source::{Source, assert_whole, body_of, is_stale, setup, skipped},
+    context_source::{Source, assert_whole, body_of, is_stale, setup, skipped, source_ids},
     server::eventually,
     webdav::{
         Kind, PASSWORD, on_every_server, on_servers,
@@ -135,12 +135,12 @@ async fn a_wrong_password_is_told_at_once(kind: Kind) {
     let ann = server.user("ann").await;
     let mut body = body_of(kind, &program);
     body["password"] = json!("not hers");
-    let before = ann.get("sources").await.ok();
+    let before = source_ids(&ann).await;
     let refusal = ann.post("sources", body).await;
     refusal.problem(422);
     assert!(refusal.text.contains("401"), "{}", refusal.text);
     assert!(!refusal.text.contains("not hers"), "{}", refusal.text);
-    assert_eq!(ann.get("sources").await.ok(), before, "it was added");
+    assert_eq!(source_ids(&ann).await, before, "it was added");
     // Nor is a good one exchanged for it.
     let source = Source::of(&ann, kind, &program).await;
     let update = json!({"id": source.id, "password": "not hers"});

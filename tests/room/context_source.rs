@@ -1,6 +1,6 @@
 //! A WebDAV source of a user, as the tests of the shared context need it.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use axum::http::Method;
 use futures::{StreamExt, stream};
@@ -134,6 +134,14 @@ impl Source {
         let call = format!("context/history?{parameters}");
         list(&self.owner.get(&call).await.ok()["versions"])
     }
+}
+
+/// The ids of all sources that a user is told of.
+pub async fn source_ids(client: &Client) -> BTreeSet<String> {
+    let sources = list(&client.get("sources").await.ok()).into_iter();
+    sources
+        .map(|source| source["id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// The paths under `sync.skipped`; each with a reason.
