@@ -21,6 +21,8 @@ pub fn serve(site: &Site) -> Command {
            server.port = {port}
            server.document-root = {folder:?}
            server.upload-dirs = ({directory:?})
+           # It would cut a file that has just grown at the size it had before.
+           server.stat-cache-engine = "disable"
            mimetype.assign = (".md" => "text/markdown")
            webdav.activate = "enable"
            auth.backend = "htpasswd"

@@ -59,9 +59,9 @@ pub struct Tree {
     twins: Option<Twins>,
 }
 
-/// Two files in one folder whose names are the same but for the normal form. A
-/// client that gives paths in normal form C has one name for both: it must not take
-/// one for the other's new version, nor mix them up, sync after sync.
+/// Two files in one folder whose names are the same but for the normal form. Form C
+/// of both is one path: a client must not take one file for the other's new version,
+/// sync after sync, nor drop one without a word.
 #[derive(Clone, Debug)]
 pub struct Twins {
     /// The path of both in normal form C.
