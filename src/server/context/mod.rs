@@ -32,7 +32,7 @@ pub use sources::{NewSource, SourceChange};
 
 use std::{collections::HashSet, net::SocketAddr, sync::Arc};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{dav::NetworkGuard, library::Libraries};
@@ -41,6 +41,9 @@ use super::{
     config::Config,
     store::Store,
 };
+
+/// How many files one node parses at once: a hostile PDF takes some 300 MB.
+const PARSING: usize = 2;
 
 /// Sources, their synchronisation, and search.
 #[derive(Clone)]
@@ -56,6 +59,8 @@ struct Inner {
     /// For sources that users add.
     guard: NetworkGuard,
     libraries: Libraries,
+    /// How many files are parsed at once.
+    parsing: Arc<Semaphore>,
     /// Users whose share is known to be registered.
     shares: std::sync::Mutex<HashSet<(Workspace, User)>>,
     /// Called when something became due here.
@@ -114,6 +119,7 @@ impl Context {
             config,
             own,
             libraries: Libraries::default(),
+            parsing: Arc::new(Semaphore::new(PARSING)),
             shares: std::sync::Mutex::default(),
             due: Notify::new(),
             node,

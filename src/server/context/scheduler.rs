@@ -169,6 +169,7 @@ impl Context {
             record,
             client,
             filter,
+            parsing: Arc::clone(&self.0.parsing),
         };
         sync.run().await
     }

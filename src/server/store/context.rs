@@ -42,6 +42,9 @@ pub struct FileEntry {
     /// Whether a change would show in the three above. A file that was read in the
     /// second of its last change may change again without a trace.
     pub settled: bool,
+    /// What of it was left out, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub omitted: Option<String>,
     /// What was read.
     #[serde(flatten)]
     pub record: FileRecord,

@@ -60,12 +60,13 @@ impl NextGeneration {
     /// Takes what was read of a file; returns its text if that is new, with its hash.
     pub fn take(&mut self, wanted: &Wanted, outcome: Outcome) -> Option<(String, String)> {
         let before = self.known.get(&wanted.path);
-        let entry = |etag: Option<String>, modified, record| FileEntry {
+        let entry = |etag: Option<String>, modified, omitted, record| FileEntry {
             href: wanted.href.to_string(),
             etag: wanted.etag.clone().or(etag),
             modified: wanted.modified.or(modified),
             size: wanted.size,
             settled: wanted.settled,
+            omitted,
             record,
         };
         let (entry, text) = match outcome {
@@ -74,10 +75,13 @@ impl NextGeneration {
                 return None;
             }
             Outcome::NotModified => {
-                let record = before?.record.clone();
-                (entry(None, None, record), None)
+                let before = before?;
+                let (omitted, record) = (before.omitted.clone(), before.record.clone());
+                (entry(None, None, omitted, record), None)
             }
-            Outcome::Skipped(reason) => (entry(None, None, FileRecord::Skipped(reason)), None),
+            Outcome::Skipped(reason) => {
+                (entry(None, None, None, FileRecord::Skipped(reason)), None)
+            }
             Outcome::Text {
                 text,
                 etag,
@@ -102,7 +106,7 @@ impl NextGeneration {
                     },
                     tokens: text.tokens as u64,
                 });
-                let entry = entry(etag, modified, FileRecord::Text(version));
+                let entry = entry(etag, modified, text.omitted, FileRecord::Text(version));
                 (entry, is_new.then_some((hash, text.text)))
             }
         };
@@ -205,13 +209,16 @@ impl NextGeneration {
             .map(|(path, entry)| (path.as_str(), entry))
     }
 
-    /// The files that cannot be found, by path.
+    /// The files that cannot be found, or only in part, by path.
     pub fn skipped(&self) -> Vec<SkippedFile> {
         let mut skipped: Vec<SkippedFile> = self
             .entries()
             .filter_map(|(path, entry)| match &entry.record {
                 FileRecord::Skipped(reason) => Some(named(path, reason)),
-                FileRecord::Text(_) => None,
+                FileRecord::Text(_) => {
+                    let omitted = entry.omitted.as_ref()?;
+                    Some(named(path, &format!("found only in part: {omitted}")))
+                }
             })
             .collect();
         skipped.sort_by(|a, b| a.path.cmp(&b.path));

@@ -16,13 +16,16 @@ use std::{
 use futures::{StreamExt, stream::FuturesUnordered};
 
 use super::{cursor::Cursor, plan::Seen};
-use crate::server::{
-    context::{
-        dav::{Capabilities, Client, DavError, Entry, Href, Listing, Unreadable},
-        filter::Filter,
-        parse::canonical_path,
+use crate::{
+    protocol::SkippedFile,
+    server::{
+        context::{
+            dav::{Capabilities, Client, DavError, Entry, Href, Listing, Unreadable},
+            filter::Filter,
+            parse::canonical_path,
+        },
+        store::FileEntry,
     },
-    store::FileEntry,
 };
 
 /// How deep folders may lie in each other. Deeper ones are a loop, made by links.
@@ -106,7 +109,7 @@ impl Lister<'_> {
             ..Seen::default()
         };
         for unreadable in changes.unreadable {
-            note_unread(&mut seen.unread, unreadable);
+            note_unread(&mut seen, unreadable);
         }
         let mut entries = Vec::new();
         for entry in changes.changed {
@@ -136,7 +139,7 @@ impl Lister<'_> {
         let root = self.client.list(self.client.root()).await?;
         walk.seen.at = root.server_time;
         let mut waiting = Vec::new();
-        self.take(walk, String::new(), root, &mut waiting)?;
+        self.take(walk, root, &mut waiting)?;
         let mut asked = FuturesUnordered::new();
         loop {
             while asked.len() < self.parallel
@@ -152,7 +155,7 @@ impl Lister<'_> {
                 return Ok(());
             };
             match listing {
-                Ok(listing) => self.take(walk, folder, listing, &mut waiting)?,
+                Ok(listing) => self.take(walk, listing, &mut waiting)?,
                 Err(error) => {
                     walk.seen.unread.insert(folder, error.to_string());
                 }
@@ -160,22 +163,15 @@ impl Lister<'_> {
         }
     }
 
-    /// Takes the listing of a folder (its canonical path, ending in `/`, or empty).
+    /// Takes the listing of a folder.
     fn take(
         &self,
         walk: &mut Walk,
-        folder: String,
         listing: Listing,
         waiting: &mut Vec<(String, Href)>,
     ) -> Result<(), ListingError> {
         for unreadable in listing.unreadable {
-            if unreadable.path.is_none() {
-                // Whose it is nobody knows: of this folder, nothing may be removed.
-                walk.seen
-                    .unread
-                    .insert(folder.clone(), unreadable.reason.clone());
-            }
-            note_unread(&mut walk.seen.unread, unreadable);
+            note_unread(&mut walk.seen, unreadable);
         }
         for entry in listing.entries {
             if !entry.is_folder {
@@ -252,9 +248,18 @@ impl Walk {
     }
 }
 
-fn note_unread(unread: &mut BTreeMap<String, String>, unreadable: Unreadable) {
-    let path = unreadable.path.map(|path| canonical_path(&path));
-    unread.insert(path.unwrap_or(unreadable.href), unreadable.reason);
+fn note_unread(seen: &mut Seen, unreadable: Unreadable) {
+    match unreadable.path {
+        Some(path) => {
+            let path = canonical_path(&path);
+            seen.unread.insert(path, unreadable.reason);
+        }
+        // It has no name that we could ever have read, so there is nothing to keep.
+        None => seen.nameless.push(SkippedFile {
+            path: unreadable.href,
+            reason: unreadable.reason,
+        }),
+    }
 }
 
 /// Gives each file its canonical path. Two files whose names differ only in their

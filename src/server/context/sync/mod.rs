@@ -27,6 +27,7 @@ use std::{
 };
 
 use futures::{StreamExt, stream};
+use tokio::sync::Semaphore;
 
 use self::{
     cursor::Cursor,
@@ -102,6 +103,8 @@ pub(super) struct Sync<'a> {
     pub client: Client,
     /// Which of its files count.
     pub filter: Filter,
+    /// How many files the node parses at once.
+    pub parsing: Arc<Semaphore>,
 }
 
 /// How a synchronisation ended.
@@ -206,7 +209,8 @@ impl Sync<'_> {
             client: self.client.clone(),
             source: self.record.id.clone(),
             max_file_bytes: self.record.max_file_bytes,
-            limits: Arc::new(parse::Limits::default()),
+            limits: parse::Limits::default(),
+            parsing: Arc::clone(&self.parsing),
         };
         let mut outcomes = stream::iter(plan.wanted.clone())
             .map(|wanted| {
@@ -271,7 +275,9 @@ impl Sync<'_> {
                 status.bytes += entry.size.unwrap_or(0);
             }
         }
-        report::name_files(&mut status, next.skipped(), stale(plan, seen, &next));
+        let mut skipped = next.skipped();
+        skipped.extend(seen.nameless.iter().cloned());
+        report::name_files(&mut status, skipped, stale(plan, seen, &next));
         let next_at = status.next_at.unwrap_or_default();
         let cursor = cursor.write();
 

@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::{
-    protocol::Timestamp,
+    protocol::{SkippedFile, Timestamp},
     server::{
         context::dav::{Entry, Href},
         store::FileEntry,
@@ -33,6 +33,8 @@ pub(super) struct Seen {
     pub files: BTreeMap<String, Entry>,
     /// Files (and, ending in `/`, folders) that could not be listed, with reasons.
     pub unread: BTreeMap<String, String>,
+    /// Files whose names cannot be read, by what the source calls them.
+    pub nameless: Vec<SkippedFile>,
     /// Folders, ending in `/`, that are as they were.
     pub unchanged: Vec<String>,
     /// If only changes were listed: the files and folders that are gone.

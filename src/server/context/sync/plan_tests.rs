@@ -34,6 +34,7 @@ fn known(entry: &Entry, settled: bool) -> FileEntry {
         modified: entry.modified,
         size: entry.size,
         settled,
+        omitted: None,
         record: FileRecord::Text(VersionRecord {
             version: FileVersion {
                 version: 1,

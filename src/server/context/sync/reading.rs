@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::sync::Semaphore;
+
 use super::plan::Wanted;
 use crate::{
     protocol::{SourceId, Timestamp},
@@ -50,7 +52,9 @@ pub(super) struct Reader {
     pub client: Client,
     pub source: SourceId,
     pub max_file_bytes: u64,
-    pub limits: Arc<Limits>,
+    pub limits: Limits,
+    /// A PDF may take hundreds of megabytes while it is parsed.
+    pub parsing: Arc<Semaphore>,
 }
 
 impl Reader {
@@ -85,8 +89,11 @@ impl Reader {
             .content_type
             .clone()
             .or_else(|| file.content_type.clone());
-        let limits = Arc::clone(&self.limits);
+        let limits = self.limits;
+        let permit = Arc::clone(&self.parsing).acquire_owned().await;
         let parsing = tokio::task::spawn_blocking(move || {
+            // Held by the thread, which goes on even where nobody waits for it.
+            let _permit = permit;
             parse::extract(&path, content_type.as_deref(), &file.bytes, &limits)
         });
         let parsed: Result<Text, Skipped> = match tokio::time::timeout(PARSE_LIMIT, parsing).await {
