@@ -86,6 +86,7 @@ impl NextGeneration {
                 text,
                 etag,
                 modified,
+                bytes,
             } => {
                 let hash = text.hash.to_string();
                 let same = before.and_then(|before| match &before.record {
@@ -106,7 +107,10 @@ impl NextGeneration {
                     },
                     tokens: text.tokens as u64,
                 });
-                let entry = entry(etag, modified, text.omitted, FileRecord::Text(version));
+                let mut entry = entry(etag, modified, text.omitted, FileRecord::Text(version));
+                // It changed between the listing and now, or a server that remembers
+                // sizes cut it off (lighttpd does).
+                entry.settled &= wanted.size.is_none_or(|size| size == bytes);
                 (entry, is_new.then_some((hash, text.text)))
             }
         };

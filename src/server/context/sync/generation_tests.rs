@@ -16,7 +16,7 @@ fn wanted(path: &str) -> Wanted {
         known_etag: None,
         etag: Some("\"1\"".into()),
         modified: Some(Timestamp::from_millis(1_763_467_200_000)),
-        size: Some(5),
+        size: None,
         content_type: None,
         settled: true,
     }
@@ -27,6 +27,7 @@ fn read(text: &str) -> Outcome {
         text: extract("a.md", None, text.as_bytes(), &Limits::default()).unwrap(),
         etag: None,
         modified: None,
+        bytes: text.len() as u64,
     }
 }
 
@@ -118,6 +119,20 @@ fn a_file_that_comes_back_goes_on_counting() {
     assert_eq!(file.history[0].version.hash, None);
     file.next(Some(read("one")));
     assert_eq!(file.numbers(), [3, 2, 1]);
+}
+
+#[test]
+fn a_file_of_another_size_than_listed_is_read_again() {
+    let mut file = File::new();
+    let mut next = NextGeneration::new(3, HashMap::new(), &Plan::default());
+    let listed = Wanted {
+        size: Some(10),
+        ..wanted("a.md")
+    };
+    next.take(&listed, read("cut off"));
+    assert!(next.files().all(|entry| !entry.settled));
+    file.next(Some(read("whole")));
+    assert!(file.known["a.md"].settled);
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub(super) enum Outcome {
         etag: Option<String>,
         /// When it was changed, as the answer says.
         modified: Option<Timestamp>,
+        /// How many bytes came.
+        bytes: u64,
     },
     /// It is still the version that is known.
     NotModified,
@@ -84,6 +86,7 @@ impl Reader {
             Err(error) if is_of_whole_source(&error) => return Err(error),
             Err(error) => return Ok(Outcome::Failed(error.to_string())),
         };
+        let bytes = file.bytes.len() as u64;
         let path = wanted.path.clone();
         let content_type = wanted
             .content_type
@@ -114,6 +117,7 @@ impl Reader {
                 text,
                 etag: file.etag.map(|etag| etag.to_string()),
                 modified: file.modified,
+                bytes,
             },
             Err(skipped) => Outcome::Skipped(skipped.to_string()),
         })
