@@ -5,10 +5,13 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use super::config::LogFormat;
 
-/// Starts logging. `RUST_LOG` selects, as in `RUST_LOG=leitl=debug`; by default
-/// what an operator should know.
+/// What an operator should know. Two libraries say at each step what they do.
+const DEFAULT_FILTER: &str = "info,lopdf=error,tantivy=warn";
+
+/// Starts logging. `RUST_LOG` selects, as in `RUST_LOG=leitl=debug`.
 pub fn start(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let builder = fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -49,6 +49,11 @@ impl Client {
         }
     }
 
+    /// The server's address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// A request to any path of the server, with the token.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url));

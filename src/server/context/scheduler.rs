@@ -29,7 +29,7 @@ use crate::{
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How long a node may be silent before another takes over its synchronisation.
-const LEASE_LIFE: Duration = Duration::from_secs(15);
+const LEASE_LIFE: Duration = Duration::from_secs(9);
 
 /// How long after a synchronisation the next may begin that somebody asked for
 /// meanwhile: as long as the last one took, within these bounds. So a share that is

@@ -62,7 +62,10 @@ fn an_empty_index_finds_nothing() {
 fn the_word_itself_beats_its_other_forms() {
     let filler = "We describe how the service is run and who may call it.";
     let index = index(&[
-        ("a.md", &format!("{filler} Users authenticate once.")),
+        (
+            "a.md",
+            &format!("{filler} Users authenticate, then authenticate."),
+        ),
         ("b.md", &format!("{filler} The auth module.")),
         ("c.md", &format!("{filler} Authentication is needed.")),
         ("d.md", filler),
@@ -102,14 +105,17 @@ fn headings_and_names_weigh_more_than_text() {
     let index = Index::new().unwrap();
     let mut change = index.change().unwrap();
     let headings = ["Deployment".to_owned()];
-    change.add(&file("a.md", text)).unwrap();
+    // Said twice in the text is less than once there and once in a heading.
+    let twice = format!("{text} A deployment.");
+    let once = format!("{text} Another thing.");
+    change.add(&file("a.md", &twice)).unwrap();
     change
         .add(&Document {
             headings: &headings,
-            ..file("b.md", text)
+            ..file("b.md", &once)
         })
         .unwrap();
-    change.add(&file("deployment.md", text)).unwrap();
+    change.add(&file("deployment.md", &once)).unwrap();
     change.add(&file("c.md", "Nothing.")).unwrap();
     change.commit().unwrap();
     let found = paths(&index, "deployment");
@@ -200,7 +206,8 @@ fn a_misspelt_word_finds_what_was_meant() {
     }
     let right = search(&index, "configuration").hits[0].relevance;
     let wrong = search(&index, "confguration");
-    assert!(wrong.hits[0].relevance < right);
+    // Less than another form of the word would: it is but a guess.
+    assert!(wrong.hits[0].relevance < 0.3 * right);
     let shown = wrong.highlighter.snippet("The configuration.", 50);
     assert_eq!(shown.highlights, [(4, 17)]);
     // Short words, and words that do occur, are taken at their word.
