@@ -11,6 +11,7 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
     time::Duration,
 };
 
@@ -56,7 +57,7 @@ impl Program {
     /// what the program needs to its directory and says how to run it.
     pub async fn start(folder: &Path, command: impl Fn(&Site) -> Command) -> Self {
         open_to_all(folder);
-        // Between looking for a free port and taking it somebody else may have.
+        // Somebody may take the port even so.
         for _ in 0..5 {
             if let Some(program) = Self::try_start(folder, &command).await {
                 return program;
@@ -204,7 +205,19 @@ fn open_to_all(directory: &Path) {
     fs::set_permissions(directory, Permissions::from_mode(0o755)).unwrap();
 }
 
+/// A port that is free and stays so until the program takes it. The kernel gives
+/// ports above 32767 to whoever asks for any (ip(7), `ip_local_port_range`), and the
+/// other tests do; a program in Python takes a second to start. So these are below,
+/// each once.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    // Another run of the tests, at the same time, begins elsewhere.
+    let first = u16::try_from(std::process::id() % 1000).unwrap() * 20;
+    loop {
+        let given = GIVEN.fetch_add(1, Ordering::Relaxed);
+        let port = 12_000 + (first + given) % 20_000;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }
