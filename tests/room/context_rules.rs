@@ -135,6 +135,32 @@ async fn patterns_and_limits_decide_what_is_read() {
     );
 }
 
+/// Another folder may have files of the same names, times and sizes, and none of the
+/// many others.
+#[tokio::test]
+async fn another_address_is_another_folder() {
+    let folders = ["first", "other"].map(|word| {
+        let folder = Collection::plain();
+        folder.put("same.md", format!("A {word} walrus"));
+        folder
+    });
+    for number in 0..40 {
+        folders[0].put(&format!("{number}.md"), "An old narwhal");
+    }
+    let scripts = [script_of(&folders[0]).await, script_of(&folders[1]).await];
+    let server = setup().start().await;
+    let ann = server.user("ann").await;
+    let source = Source::of_scripted(&ann, &scripts[0]).await;
+    source.sync().await;
+    assert_eq!(source.search("narwhal").await.len(), 40);
+    let body = json!({"id": source.id, "url": scripts[1].url});
+    ann.post("sources/update", body).await.ok();
+    source.sync().await;
+    assert_eq!(source.search("narwhal").await.len(), 0);
+    let text = source.text("same.md").await;
+    assert_eq!(text.as_deref(), Some("A other walrus"));
+}
+
 #[tokio::test]
 async fn a_removed_source_leaves_nothing_behind() {
     let folder = Collection::plain();

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub(super) struct Cursor {
     /// Which folder this was. Of another one nothing is known.
     pub identity: String,
+    /// Whether a synchronisation of it has ended well.
+    pub complete: bool,
     /// The token of RFC 6578, section 3.2.
     pub token: Option<String>,
     /// The ETags of folders whose whole content was read, where these change with
@@ -34,6 +36,11 @@ impl Cursor {
         }
     }
 
+    /// Whether no synchronisation of this folder has ended well yet.
+    pub fn is_new(&self) -> bool {
+        !self.complete
+    }
+
     /// As it is stored.
     pub fn write(&self) -> String {
         // Text and numbers alone, which JSON can write.
@@ -49,11 +56,14 @@ mod tests {
     fn a_cursor_is_good_for_its_folder_alone() {
         let cursor = Cursor {
             token: Some("t".into()),
+            complete: true,
             ..Cursor::read("", "https://a.example/")
         };
         let json = cursor.write();
         assert_eq!(Cursor::read(&json, "https://a.example/"), cursor);
-        assert_eq!(Cursor::read(&json, "https://b.example/").token, None);
+        assert!(!Cursor::read(&json, "https://a.example/").is_new());
+        let other = Cursor::read(&json, "https://b.example/");
+        assert!(other.is_new() && other.token.is_none());
         assert_eq!(
             Cursor::read("broken", "x"),
             Cursor {

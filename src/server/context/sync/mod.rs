@@ -161,7 +161,7 @@ impl Sync<'_> {
             .get(&address.source)
             .copied()
             .unwrap_or(0);
-        let known = self
+        let mut known = self
             .store
             .manifest(address, current)
             .await?
@@ -169,6 +169,14 @@ impl Sync<'_> {
         let identity = self.identity();
         let mut cursor = Cursor::read(&self.store.sync_cursor(address).await?, &identity);
         let before = cursor.clone();
+        if cursor.is_new() {
+            // Times and tags of another folder say nothing of this one's files, and
+            // that the old ones are gone is what the owner asked for.
+            for entry in known.values_mut() {
+                entry.settled = false;
+            }
+            cursor.missing = Some(0);
+        }
 
         let capabilities = self.client.probe().await?;
         let lister = Lister {
@@ -182,6 +190,7 @@ impl Sync<'_> {
         let seen = lister.list(&capabilities, &mut cursor).await?;
         let plan = plan(&known, &seen, cursor.missing);
         cursor.missing = plan.missing;
+        cursor.complete = true;
         progress
             .wanted
             .store(plan.wanted.len() as u64, Ordering::Relaxed);
