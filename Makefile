@@ -10,7 +10,7 @@ DATA_DIR ?= data
 env = . target/environment &&
 say = @printf '\033[1m==> %s\033[0m\n'
 
-.PHONY: help release run dev demo test format lint unit integration browser doc bench size screenshots setup setup-test clean
+.PHONY: help release run dev demo test format lint unit integration browser doc bench bench-context bench-search size screenshots setup setup-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -81,6 +81,12 @@ browser:
 bench: release ## measure latency, memory and loss with the release build
 	@$(env) cargo bench --bench bus
 	@node benches/size.mjs
+
+bench-context: setup-test release ## measure sync and search beside rclone and SQLite FTS5
+	@python3 benches/context/main.py
+
+bench-search: release ## measure the index alone (CORPUS, CRANFIELD: see benches/search/main.rs)
+	@$(env) cargo bench --bench search
 
 size: release ## what the browser downloads, against the limit
 	@node benches/size.mjs
