@@ -18,6 +18,14 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// How long a call may take in all.
 const CALL_LIMIT: Duration = Duration::from_secs(15);
 
+/// How long a call may take that waits for a synchronisation: the server does for a
+/// minute.
+pub const SYNC_CALL_LIMIT: Duration = Duration::from_secs(75);
+
+/// How long a call may take for which the server tries a source out: that does not
+/// take it longer than half a minute.
+pub const TRY_OUT_LIMIT: Duration = Duration::from_secs(60);
+
 /// A caller of one server with one token.
 #[derive(Clone)]
 pub struct Client {
@@ -94,7 +102,6 @@ impl Client {
         }
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_LIMIT)
-            .timeout(CALL_LIMIT)
             // No call of LEITL's redirects; a token must not follow one elsewhere.
             .redirect(Policy::none())
             // Sockets go straight to the server, so calls do too.
@@ -126,6 +133,22 @@ impl Client {
         F: ServerFn + Serialize,
         F::Output: DeserializeOwned,
     {
+        self.call_within(CALL_LIMIT, arguments).await
+    }
+
+    /// Calls a server function that may take longer than others.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn call_within<F>(
+        &self,
+        limit: Duration,
+        arguments: &F,
+    ) -> Result<F::Output, ClientError>
+    where
+        F: ServerFn + Serialize,
+        F::Output: DeserializeOwned,
+    {
         let mut url = self.base.clone();
         url.set_path(F::PATH);
         let method = method_of::<F>();
@@ -138,6 +161,7 @@ impl Client {
             method => self.http.request(method, url).json(arguments),
         };
         let response = request
+            .timeout(limit)
             .bearer_auth(&self.token)
             .send()
             .await

@@ -21,9 +21,11 @@ mod request;
 mod router;
 mod run;
 mod snapshot;
+mod vault_rotation;
 
 pub use request::Request;
 pub use run::run;
+pub use vault_rotation::{Rotation, rotate_vault};
 
 use std::{ops::Deref, sync::Arc, time::SystemTime};
 

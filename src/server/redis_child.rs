@@ -5,6 +5,7 @@
 use std::{
     fs::{self, File},
     io::{Read, Seek, Write},
+    os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -60,7 +61,7 @@ impl RedisChild {
             .with_context(|| format!("cannot make {}", directory.display()))?;
         let lock = lock(&directory, data_dir)?;
         let directory = directory.canonicalize()?;
-        let socket = directory.join("redis.sock");
+        let socket = socket_in(&directory);
         if socket.as_os_str().len() > SOCKET_PATH_LIMIT {
             bail!(
                 "the path {} is too long for a socket ({SOCKET_PATH_LIMIT} bytes); choose a shorter data directory or give a Redis URL",
@@ -95,6 +96,28 @@ impl RedisChild {
             tracing::error!("the keeper of the private Redis failed");
         }
     }
+}
+
+/// Where the private Redis is of a server that runs: for commands.
+///
+/// # Errors
+/// If none runs in this data directory.
+pub fn find(data_dir: &Path) -> anyhow::Result<ConnectionAddr> {
+    let none_runs = || {
+        format!(
+            "no server with a private Redis runs in the data directory {}; start it, or give \
+             the --redis-url of the Redis it uses",
+            data_dir.display()
+        )
+    };
+    let directory = data_dir.join("redis").canonicalize();
+    let socket = socket_in(&directory.with_context(none_runs)?);
+    UnixStream::connect(&socket).with_context(none_runs)?;
+    Ok(ConnectionAddr::Unix(socket))
+}
+
+fn socket_in(directory: &Path) -> PathBuf {
+    directory.join("redis.sock")
 }
 
 /// Takes the directory for this process, or says who has it. The lock ends with

@@ -8,10 +8,12 @@
 
 mod agent;
 mod client;
+mod command;
 mod context_source;
 mod external_redis;
 mod forgery;
 mod server;
+mod shared_folder;
 mod socket;
 mod webdav;
 
@@ -40,6 +42,8 @@ mod sessions;
 mod shutdown;
 mod silence;
 mod slow_consumer;
+mod source_commands;
 mod start_errors;
 mod tokens;
+mod vault_rotation;
 mod workspaces;

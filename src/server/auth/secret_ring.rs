@@ -3,7 +3,7 @@
 //! notice by themselves when one of them adds a secret.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{ErrorKind, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
+use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use crate::{protocol::Timestamp, server::random};
@@ -80,6 +81,8 @@ impl SecretRing {
     /// # Errors
     /// If the file cannot be written; then nothing has changed.
     pub(super) fn rotate(&self) -> anyhow::Result<String> {
+        // Two at once would lose the secret of one, with what it sealed.
+        let _alone = lock_folder(&self.path)?;
         let mut file = read(&self.path)?.context("the key file has vanished")?;
         let key = Key::generate();
         let kid = key.kid.clone();
@@ -200,6 +203,21 @@ fn create(path: &Path) -> anyhow::Result<()> {
     }
 }
 
+/// Keeps other processes from rotating. The lock ends with the file that is
+/// returned.
+fn lock_folder(path: &Path) -> anyhow::Result<File> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let lock = || -> std::io::Result<File> {
+        let folder = File::open(folder)?;
+        flock(&folder, FlockOperation::LockExclusive)?;
+        Ok(folder)
+    };
+    lock().with_context(|| format!("cannot lock {}", folder.display()))
+}
+
 fn write_new(path: &Path, file: &KeyFile) -> anyhow::Result<()> {
     let write = || -> std::io::Result<()> {
         let mut output = OpenOptions::new()
@@ -247,6 +265,27 @@ mod tests {
         command.rotate().unwrap();
         command.rotate().unwrap();
         assert!(ring(&path).find(&old).is_none(), "three are kept");
+    }
+
+    #[test]
+    fn rotations_at_once_lose_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.json");
+        SecretRing::open_or_create(path.clone(), 100).unwrap();
+        let rotate = || {
+            let ring = SecretRing::open(path.clone(), 100).unwrap().unwrap();
+            (0..10).map(|_| ring.rotate().unwrap()).collect::<Vec<_>>()
+        };
+        let made: Vec<String> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(rotate)).collect();
+            let joined = threads
+                .into_iter()
+                .flat_map(|thread| thread.join().unwrap());
+            joined.collect()
+        });
+        let ring = SecretRing::open(path.clone(), 100).unwrap().unwrap();
+        let lost: Vec<_> = made.iter().filter(|kid| ring.find(kid).is_none()).collect();
+        assert!(lost.is_empty(), "{lost:?}");
     }
 
     #[test]
