@@ -80,7 +80,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Other machines' words may be in it.
-            eprintln!("leitl: {}", output::clean_line(&format!("{error:#}")));
+            eprintln!("leitl: {}", output::clean_text(&format!("{error:#}")));
             if error.is::<Misuse>() {
                 ExitCode::from(2)
             } else {

@@ -40,7 +40,7 @@ async fn a_source_is_added_read_searched_and_removed() {
     .await;
     assert!(added.ok().starts_with("notes is added"), "{added:?}");
     let synced = shell.run(&["source", "sync", "notes", "--wait"]).await;
-    assert!(synced.ok().contains("1 files"), "{synced:?}");
+    assert!(synced.ok().contains("1 file, 22 B"), "{synced:?}");
     let listed = shell.run(&["source", "list"]).await;
     let line = listed.ok().lines().find(|line| line.contains("notes"));
     let words: Vec<_> = line.unwrap().split_whitespace().collect();

@@ -123,8 +123,12 @@ async fn sync(arguments: SyncArguments) -> anyhow::Result<()> {
         );
     }
     if !arguments.json {
-        let (files, size) = (sync.files, output::size(sync.bytes));
-        let mut text = format!("{name} is synchronised: {files} files, {size}\n");
+        let files = match sync.files {
+            1 => "1 file".to_owned(),
+            count => format!("{count} files"),
+        };
+        let size = output::size(sync.bytes);
+        let mut text = format!("{name} is synchronised: {files}, {size}\n");
         for note in list::notes(sync) {
             text += &format!("{}\n", output::clean_line(&note));
         }
