@@ -16,7 +16,7 @@ pub async fn search_context(
     types: Option<String>,
     /// 1 to 100, by default 10.
     max_results: Option<String>,
-    /// At most so many tokens of content in all.
+    /// At most so many tokens of content in all, by default 200,000.
     max_tokens: Option<String>,
     /// Only this source, by id or name.
     source: Option<String>,

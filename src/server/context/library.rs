@@ -13,6 +13,7 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
+    batches::by_bytes,
     index::{Document, Index, IndexError},
     parse,
 };
@@ -27,8 +28,8 @@ use crate::{
 /// An index that nobody used for so long is dropped.
 const UNUSED_LIMIT: Duration = Duration::from_secs(3600);
 
-/// How many texts are read from Redis at once.
-const BATCH: usize = 64;
+/// How many steps wait for the writer of an index.
+const WAITING: usize = 64;
 
 /// The indexes of this node by user.
 #[derive(Default)]
@@ -86,8 +87,8 @@ impl Shelf {
 struct Difference {
     address: SourceAddress,
     removed: Vec<String>,
-    /// Paths and the hashes of their texts.
-    added: Vec<(String, String)>,
+    /// Paths with the hashes and sizes of their texts.
+    added: Vec<(String, String, u64)>,
 }
 
 /// One step of bringing the index up to date.
@@ -227,7 +228,10 @@ fn difference(
                 .get(*path)
                 .is_none_or(|before| before.version.hash != version.version.hash)
         })
-        .filter_map(|(path, version)| Some((path.clone(), version.version.hash.clone()?)))
+        .filter_map(|(path, version)| {
+            let hash = version.version.hash.clone()?;
+            Some((path.clone(), hash, version.version.bytes))
+        })
         .collect();
     Difference {
         address,
@@ -243,7 +247,7 @@ async fn fill(
     index: &Arc<Index>,
     differences: Vec<Difference>,
 ) -> Result<bool, Problem> {
-    let (steps, received) = mpsc::channel(4 * BATCH);
+    let (steps, received) = mpsc::channel(WAITING);
     let index = Arc::clone(index);
     // Cutting text into words is work for a thread of its own; dropping the sender
     // without the last word gives the change up.
@@ -277,13 +281,13 @@ async fn send(
         }
         // So that the same files make the same index.
         added.sort();
-        for batch in added.chunks(BATCH) {
+        for batch in by_bytes(&added, |(.., bytes)| *bytes) {
             let wanted: Vec<_> = batch
                 .iter()
-                .map(|(_, hash)| (address.clone(), hash.clone()))
+                .map(|(_, hash, _)| (address.clone(), hash.clone()))
                 .collect();
             let texts = store.blobs(&wanted).await?;
-            for ((path, _), text) in batch.iter().zip(texts) {
+            for ((path, ..), text) in batch.iter().zip(texts) {
                 let Some(text) = text else {
                     return Ok(false);
                 };

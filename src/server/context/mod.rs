@@ -15,6 +15,7 @@ pub mod filter;
 pub mod index;
 pub mod parse;
 
+mod batches;
 mod connect;
 mod excerpt;
 mod history;

@@ -134,6 +134,8 @@ impl Context {
     async fn attempt(&self, fence: &Fence) -> Result<(), SyncError> {
         let address = &fence.address;
         let Some(record) = self.0.store.source(address).await? else {
+            // It was removed between the look at the list and now.
+            self.0.store.forget_sync(address).await?;
             return Err(SyncError::Fenced);
         };
         let began = std::time::Instant::now();

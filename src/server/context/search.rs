@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 
 use super::{
     Context,
+    batches::by_bytes,
     excerpt::cut_to_tokens,
     index::{Filter, Found, Hit, Query},
     library::Shelf,
@@ -26,6 +27,10 @@ const SYNC_LIMIT: Duration = Duration::from_secs(60);
 /// who has just put a file there expects it to be found.
 const SHARE_LIMIT: Duration = Duration::from_secs(2);
 
+/// How many tokens of content an answer has where nobody says: as much as large models
+/// take in at all, so that no question brings half a gigabyte.
+const DEFAULT_TOKENS: u64 = 200_000;
+
 /// How many characters a snippet has.
 const SNIPPET_CHARACTERS: usize = 240;
 
@@ -38,7 +43,7 @@ pub struct ContextRequest {
     pub types: Vec<String>,
     /// At most so many files.
     pub max_results: MaxResults,
-    /// At most so many tokens of content in all.
+    /// At most so many tokens of content in all, by default 200,000.
     pub max_tokens: Option<u64>,
     /// Only this source, by id or name.
     pub source: Option<String>,
@@ -163,41 +168,41 @@ impl Context {
                 Some((source, hit, version))
             })
             .collect();
-        let wanted: Vec<_> = files
-            .iter()
-            .map(|(source, _, version)| {
-                let hash = version.version.hash.clone().unwrap_or_default();
-                (address_of(caller, source.clone()), hash)
-            })
-            .collect();
-        let texts = self.0.store.blobs(&wanted).await?;
-        let mut left = max_tokens;
+        let mut left = max_tokens.unwrap_or(DEFAULT_TOKENS);
         let mut matched = Vec::with_capacity(files.len());
-        for ((source, hit, version), text) in files.into_iter().zip(texts) {
-            // It was replaced meanwhile, many times over.
-            let Some(text) = text else { continue };
-            let snippet = highlighter.snippet(&text, SNIPPET_CHARACTERS);
-            let (content, truncated) = match left {
-                Some(budget) => {
-                    let content = cut_to_tokens(&text, budget);
-                    left = Some(budget.saturating_sub(parse::estimate_tokens(content) as u64));
-                    (content.to_owned(), content.len() < text.len())
-                }
-                None => (text, false),
-            };
-            matched.push(MatchedFile {
-                path: hit.path,
-                source,
-                content,
-                snippet: Snippet {
-                    text: snippet.text,
-                    highlights: snippet.highlights,
-                },
-                relevance: hit.relevance,
-                version: version.version.version,
-                updated_at: version.version.updated_at,
-                truncated,
-            });
+        for batch in by_bytes(&files, |(.., version)| version.version.bytes) {
+            let wanted: Vec<_> = batch
+                .iter()
+                .map(|(source, _, version)| {
+                    let hash = version.version.hash.clone().unwrap_or_default();
+                    (address_of(caller, source.clone()), hash)
+                })
+                .collect();
+            let texts = self.0.store.blobs(&wanted).await?;
+            for ((source, hit, version), text) in batch.iter().zip(texts) {
+                // It was replaced meanwhile, many times over.
+                let Some(text) = text else { continue };
+                let snippet = highlighter.snippet(&text, SNIPPET_CHARACTERS);
+                let content = cut_to_tokens(&text, left);
+                left = left.saturating_sub(if content.len() == text.len() {
+                    version.tokens
+                } else {
+                    parse::estimate_tokens(content) as u64
+                });
+                matched.push(MatchedFile {
+                    path: hit.path.clone(),
+                    source: source.clone(),
+                    content: content.to_owned(),
+                    snippet: Snippet {
+                        text: snippet.text,
+                        highlights: snippet.highlights,
+                    },
+                    relevance: hit.relevance,
+                    version: version.version.version,
+                    updated_at: version.version.updated_at,
+                    truncated: content.len() < text.len(),
+                });
+            }
         }
         Ok(matched)
     }

@@ -6,20 +6,19 @@
 //! page must not be able to write here.
 
 use std::{
-    fs::DirBuilder,
     io::ErrorKind,
-    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use dav_server::{DavHandler, davpath::DavPath, fakels::FakeLs, localfs::LocalFs};
+use tokio::fs::DirBuilder;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use super::{Context, search::address_of};
@@ -75,10 +74,10 @@ async fn serve(server: &Server, request: Request) -> Result<Response, Problem> {
             format!("your share is at {prefix}/, and no other is yours"),
         ));
     }
-    let root = server.context.share_root(&caller)?;
+    let root = server.context.share_root(&caller).await?;
     server.context.ensure_share(&caller).await?;
     if request.method() == Method::PUT {
-        make_parents(&root, &prefix, &request)?;
+        make_parents(&root, &prefix, request.uri()).await?;
     }
     let changes = !matches!(
         request.method().as_str(),
@@ -133,7 +132,7 @@ async fn sign_in(server: &Server, headers: &HeaderMap) -> Result<Caller, Problem
 
 impl Context {
     /// The folder of a user's share, made where it is missing.
-    fn share_root(&self, caller: &Caller) -> Result<PathBuf, Problem> {
+    async fn share_root(&self, caller: &Caller) -> Result<PathBuf, Problem> {
         let root = self
             .0
             .config
@@ -142,7 +141,7 @@ impl Context {
             .join("share")
             .join(caller.workspace.to_string())
             .join(caller.user.as_str());
-        make_folder(&root)?;
+        make_folder(&root).await?;
         Ok(root)
     }
 }
@@ -150,21 +149,25 @@ impl Context {
 /// Makes the folders of a file that is put. RFC 4918, section 9.7.1, would have 409
 /// for a missing one; but then `curl -T auth.md …/docs/auth.md` needs a `MKCOL` before
 /// that hardly anybody knows, and nothing is lost by making it.
-fn make_parents(root: &Path, prefix: &str, request: &Request) -> Result<(), Problem> {
+async fn make_parents(root: &Path, prefix: &str, uri: &Uri) -> Result<(), Problem> {
     let refuse = || Problem::new(ProblemKind::BadRequest, "this is no path of a file");
     // The library's own reading of the path: it refuses one that leads out.
-    let mut path = DavPath::from_uri(request.uri()).map_err(|_| refuse())?;
+    let mut path = DavPath::from_uri(uri).map_err(|_| refuse())?;
     path.set_prefix(prefix).map_err(|_| refuse())?;
     let parent = path.parent();
     let parent = parent.as_rel_ospath();
     if parent.as_os_str().is_empty() {
         return Ok(());
     }
-    make_folder(&root.join(parent))
+    make_folder(&root.join(parent)).await
 }
 
-fn make_folder(path: &Path) -> Result<(), Problem> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+async fn make_folder(path: &Path) -> Result<(), Problem> {
+    let made = DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .await;
     match made {
         Ok(()) => Ok(()),
         Err(error)

@@ -22,6 +22,12 @@ const STAGED_LIFE: Duration = Duration::from_secs(2 * 3600);
 /// How long the manifest before the current one can still be read.
 const OLD_MANIFEST_LIFE: Duration = Duration::from_secs(600);
 
+/// How long the versions of a file are kept that is gone, in milliseconds: 30 days.
+const GONE_LIFE_MILLIS: i64 = 30 * 24 * 3600 * 1000;
+
+/// Of how many files of a source that are gone the versions are kept.
+const MOST_GONE: isize = 5000;
+
 /// How many fields one command carries.
 const CHUNK: usize = 500;
 
@@ -127,18 +133,27 @@ impl Store {
         address: &SourceAddress,
         generation: u64,
     ) -> Result<Option<HashMap<String, FileEntry>>, StoreError> {
-        let mut command = redis::cmd("HGETALL");
-        command.arg(self.manifest_key(address, generation));
-        let entries: Vec<(String, String)> = self.call(&command).await?;
-        if entries.is_empty() {
-            return Ok(None);
+        let key = self.manifest_key(address, generation);
+        let mut files = HashMap::new();
+        let mut is_there = false;
+        let mut cursor = 0u64;
+        // In parts, so that no manifest is too long for one answer. No file comes or
+        // goes while it is read, so each is in one of them.
+        loop {
+            let mut command = redis::cmd("HSCAN");
+            command.arg(&key).arg(cursor).arg("COUNT").arg(4 * CHUNK);
+            let (next, entries): (u64, Vec<(String, String)>) = self.call(&command).await?;
+            for (path, json) in entries {
+                is_there = true;
+                if !path.is_empty() {
+                    files.insert(path, read(&json)?);
+                }
+            }
+            if next == 0 {
+                return Ok(is_there.then_some(files));
+            }
+            cursor = next;
         }
-        entries
-            .into_iter()
-            .filter(|(path, _)| !path.is_empty())
-            .map(|(path, json)| Ok((path, read(&json)?)))
-            .collect::<Result<_, _>>()
-            .map(Some)
     }
 
     /// One file of a generation.
@@ -180,6 +195,35 @@ impl Store {
             }
         }
         Ok(histories)
+    }
+
+    /// Files that are gone for so long, or before so many others, that their versions
+    /// need not be kept.
+    ///
+    /// # Errors
+    /// If Redis does not answer.
+    pub async fn long_gone(&self, address: &SourceAddress) -> Result<Vec<String>, StoreError> {
+        let before = self.now().await?.millis() - GONE_LIFE_MILLIS;
+        let key = self.keys().of_source(address, "gone");
+        let mut pipeline = redis::pipe();
+        pipeline
+            .cmd("ZRANGEBYSCORE")
+            .arg(&key)
+            .arg("-inf")
+            .arg(before)
+            .arg("LIMIT")
+            .arg(0)
+            .arg(MOST_GONE);
+        pipeline
+            .cmd("ZRANGE")
+            .arg(&key)
+            .arg(0)
+            .arg(-(MOST_GONE + 1));
+        let (old, many): (Vec<String>, Vec<String>) = self.call_all(&pipeline).await?;
+        let mut paths: Vec<String> = old.into_iter().chain(many).collect();
+        paths.sort();
+        paths.dedup();
+        Ok(paths)
     }
 
     /// Texts by hash; one that is gone is absent.
@@ -313,8 +357,13 @@ impl Store {
         histories: impl Iterator<Item = (&'a str, &'a [VersionRecord])>,
         counts: &HashMap<String, i64>,
     ) -> Result<(), StoreError> {
+        let mut gone = Vec::new();
         let histories = histories
             .map(|(path, versions)| {
+                let is_gone = versions
+                    .first()
+                    .is_some_and(|newest| newest.version.hash.is_none());
+                gone.push((path, u8::from(is_gone).to_string()));
                 let json = match versions {
                     [] => String::new(),
                     versions => write(versions)?,
@@ -327,7 +376,7 @@ impl Store {
             .filter(|(_, count)| **count != 0)
             .map(|(hash, count)| (hash.as_str(), count.to_string()))
             .collect();
-        for (part, fields) in [("histories", histories), ("counts", counts)] {
+        for (part, fields) in [("histories", histories), ("counts", counts), ("gone", gone)] {
             let key = self.staged_key(fence, part);
             let mut unlink = redis::cmd("UNLINK");
             unlink.arg(&key);
@@ -370,8 +419,10 @@ impl Store {
             .key(self.staged_key(fence, "manifest"))
             .key(self.staged_key(fence, "histories"))
             .key(self.staged_key(fence, "counts"))
+            .key(self.staged_key(fence, "gone"))
             .key(key("history"))
             .key(key("blobs"))
+            .key(key("gone"))
             .arg(fence.number)
             .arg(address.source.as_str())
             .arg(flip.generation)
@@ -408,6 +459,7 @@ impl Store {
         command
             .arg(key("blobs"))
             .arg(key("history"))
+            .arg(key("gone"))
             .arg(self.manifest_key(address, generation));
         self.call(&command).await
     }

@@ -149,7 +149,7 @@ impl Keys {
     }
 
     /// What one source holds: `sync` (hash), `lease` (string), `history` (hash),
-    /// `blobs` (hash), `manifest:<generation>` (hash), `blob:<hash>` (string) and,
+    /// `gone` (sorted set), `blobs` (hash), `manifest:<generation>` (hash), `blob:<hash>` (string) and,
     /// until a flip, `staged:<fence>:…`.
     pub fn of_source(&self, address: &SourceAddress, part: &str) -> String {
         let SourceAddress {

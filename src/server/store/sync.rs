@@ -107,6 +107,16 @@ impl Store {
         })
     }
 
+    /// Forgets how the synchronisation of a source stands that is no longer there.
+    ///
+    /// # Errors
+    /// If Redis does not do it.
+    pub async fn forget_sync(&self, address: &SourceAddress) -> Result<(), StoreError> {
+        let mut command = redis::cmd("UNLINK");
+        command.arg(self.keys().of_source(address, "sync"));
+        self.call(&command).await
+    }
+
     /// Keeps the right for `life` more; `false` if it is lost.
     ///
     /// # Errors

@@ -175,6 +175,19 @@ impl NextGeneration {
         }
     }
 
+    /// Forgets the versions of files that are gone, where they did not come back.
+    pub fn forget(&mut self, paths: Vec<String>, histories: Vec<Vec<VersionRecord>>) {
+        for (path, history) in paths.into_iter().zip(histories) {
+            if self.known.contains_key(&path) || self.changes.contains_key(&path) {
+                continue;
+            }
+            for hash in history.into_iter().filter_map(|record| record.version.hash) {
+                *self.blob_counts.entry(hash).or_default() -= 1;
+            }
+            self.histories.insert(path, Vec::new());
+        }
+    }
+
     /// The entries that change.
     pub fn manifest_changes(&self) -> impl Iterator<Item = (&str, Option<&FileEntry>)> {
         self.changes

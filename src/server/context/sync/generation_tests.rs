@@ -136,6 +136,22 @@ fn a_file_of_another_size_than_listed_is_read_again() {
 }
 
 #[test]
+fn what_is_gone_for_long_is_forgotten_with_its_texts() {
+    let mut file = File::new();
+    file.next(Some(read("one")));
+    file.next(None);
+    let mut next = NextGeneration::new(3, HashMap::new(), &Plan::default());
+    next.forget(vec!["a.md".into()], vec![file.history.clone()]);
+    assert_eq!(next.histories().next(), Some(("a.md", [].as_slice())));
+    assert!(next.blob_counts().values().all(|count| *count == -1));
+    // One that has come back meanwhile is not.
+    file.next(Some(read("one")));
+    let mut next = NextGeneration::new(3, file.known.clone(), &Plan::default());
+    next.forget(vec!["a.md".into()], vec![file.history.clone()]);
+    assert_eq!(next.histories().count(), 0);
+}
+
+#[test]
 fn a_failure_keeps_what_is_known() {
     let mut file = File::new();
     file.next(Some(read("one")));

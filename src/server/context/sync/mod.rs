@@ -291,6 +291,9 @@ impl Sync<'_> {
         let cursor = cursor.write();
 
         let requests = if next.is_new() {
+            let long_gone = self.store.long_gone(address).await?;
+            let histories = self.store.histories(address, &long_gone).await?;
+            next.forget(long_gone, histories);
             let generation = current + 1;
             status.generation = generation;
             self.store
