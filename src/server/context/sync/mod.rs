@@ -387,12 +387,7 @@ fn trouble(plan: &Plan, seen: &Seen, next: &NextGeneration) -> Option<String> {
     }
     let folders = seen.unread.len();
     let files = next.failed.len();
-    let first = seen
-        .unread
-        .iter()
-        .map(|(path, reason)| (path, reason))
-        .chain(next.failed.iter())
-        .next();
+    let first = seen.unread.iter().chain(next.failed.iter()).next();
     first.map(|(path, reason)| {
         format!(
             "{} could not be read and stay as they were; the first: {path}: {reason}",
