@@ -56,26 +56,21 @@ enum Fate {
 
 impl Seen {
     fn fate(&self, path: &str) -> Fate {
-        let below = |folder: &str| folder.is_empty() || path.starts_with(folder);
-        let unread = self.unread.contains_key(path)
-            || self
-                .unread
-                .keys()
-                .any(|unread| unread.ends_with('/') && below(unread));
-        if unread {
+        let is_at_or_in = |entry: &str| {
+            let entry = entry.trim_end_matches('/');
+            path.strip_prefix(entry)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        // What has a status in place of properties may be a folder as well as a file, or
+        // the source's own.
+        let is_unread = |unread: &String| unread.is_empty() || is_at_or_in(unread);
+        if self.unread.keys().any(is_unread) {
             return Fate::Unread;
         }
         match &self.removed {
-            Some(removed) => {
-                let gone = removed.iter().any(|removed| {
-                    removed == path
-                        || path
-                            .strip_prefix(removed.trim_end_matches('/'))
-                            .is_some_and(|rest| rest.starts_with('/'))
-                });
-                if gone { Fate::Gone } else { Fate::Same }
-            }
-            None if self.unchanged.iter().any(|folder| below(folder)) => Fate::Same,
+            Some(removed) if removed.iter().any(|removed| is_at_or_in(removed)) => Fate::Gone,
+            Some(_) => Fate::Same,
+            None if self.unchanged.iter().any(|folder| is_at_or_in(folder)) => Fate::Same,
             None => Fate::Gone,
         }
     }

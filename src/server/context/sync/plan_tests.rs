@@ -130,14 +130,30 @@ fn what_is_not_listed_is_gone_but_not_below_what_could_not_be_listed() {
         ("darker.md", known(&old, true)),
         ("bad.md", known(&old, true)),
         ("same/c.md", known(&old, true)),
+        ("locked/d.md", known(&old, true)),
     ]);
     let mut seen = seen(Vec::new());
     seen.unread.insert("dark/".into(), "500".into());
     seen.unread.insert("bad.md".into(), "no such date".into());
+    // A status alone does not tell that it is a folder.
+    seen.unread.insert("locked".into(), "423".into());
     seen.unchanged.push("same/".into());
     let plan = plan(&files, &seen, None);
     assert_eq!(plan.removed, ["darker.md", "gone.md"]);
-    assert_eq!(plan.stale, ["bad.md", "dark/a.md", "dark/deep/b.md"]);
+    assert_eq!(
+        plan.stale,
+        ["bad.md", "dark/a.md", "dark/deep/b.md", "locked/d.md"]
+    );
+}
+
+#[test]
+fn a_source_whose_own_folder_cannot_be_listed_keeps_everything() {
+    let old = entry("x", "\"1\"", NOW - 60_000, 5);
+    let files = manifest(&[("a.md", known(&old, true)), ("b/c.md", known(&old, true))]);
+    let mut seen = seen(Vec::new());
+    seen.unread.insert(String::new(), "403".into());
+    let plan = plan(&files, &seen, None);
+    assert_eq!((plan.removed.len(), plan.stale.len()), (0, 2));
 }
 
 #[test]
