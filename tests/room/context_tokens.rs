@@ -1,8 +1,16 @@
 //! Servers that tell what has changed since a token (RFC 6578) are asked for that and
 //! for nothing else.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use axum::{http::StatusCode, response::IntoResponse};
+use serde_json::json;
+
 use crate::{
-    context_source::{Source, assert_whole, setup},
+    context_source::{Source, assert_whole, is_stale, setup},
     server::Server,
     webdav::{collection::Collection, scripted::Scripted},
 };
@@ -113,4 +121,50 @@ async fn a_token_that_is_no_longer_known_begins_anew_and_loses_nothing() {
     told.script.take();
     assert_whole(&told.source.sync().await);
     assert_eq!(told.read(), [] as [&str; 0]);
+}
+
+/// The report that tells of it must come again for the second look.
+#[tokio::test]
+async fn most_of_many_files_are_gone_only_if_they_are_gone_twice() {
+    let folder = Collection::new();
+    for n in 1..=50 {
+        folder.put(&format!("{n}.md"), format!("Number {n}"));
+    }
+    let told = Told::of(folder).await;
+    for n in 1..=49 {
+        told.folder.remove(&format!("{n}.md"));
+    }
+    told.source.sync().await;
+    assert!(told.source.file("1.md").await.is_some(), "gone at once");
+    let sync = told.source.sync().await;
+    assert_whole(&sync);
+    assert_eq!(
+        (told.source.file("1.md").await, &sync["files"]),
+        (None, &json!(1))
+    );
+}
+
+/// A file that could not be read is told of again.
+#[tokio::test]
+async fn what_could_not_be_read_is_told_again() {
+    let folder = three_files();
+    let served = folder.clone();
+    let breaks = Arc::<AtomicBool>::default();
+    let broken = Arc::clone(&breaks);
+    let script = Scripted::start(move |request| {
+        if request.is("GET", "/a.md") && broken.load(Ordering::SeqCst) {
+            return StatusCode::FORBIDDEN.into_response();
+        }
+        served.answer(request)
+    })
+    .await;
+    let server = setup().start().await;
+    let source = Source::of_scripted(&server.user("ann").await, &script).await;
+    breaks.store(true, Ordering::SeqCst);
+    folder.put("a.md", "The first, afterwards");
+    assert!(is_stale(&source.sync().await, "a.md"));
+    breaks.store(false, Ordering::SeqCst);
+    assert_whole(&source.sync().await);
+    let text = source.text("a.md").await;
+    assert_eq!(text.as_deref(), Some("The first, afterwards"));
 }

@@ -197,8 +197,9 @@ impl Sync<'_> {
 
         let mut next = NextGeneration::new(self.config.kept_versions, known, &plan);
         self.read(&plan, &mut next, progress).await?;
-        // What a report of changes told of and was not read would not be told again.
-        if !next.failed.is_empty() {
+        // What a report of changes told of, and was not read or not yet believed, would
+        // not be told again.
+        if !next.failed.is_empty() || plan.missing.is_some() {
             cursor.token = before.token;
             cursor.folders.clear();
         }
