@@ -260,3 +260,38 @@ async fn a_server_that_stops_in_the_middle_ends_soon_and_the_next_one_goes_on() 
     })
     .await;
 }
+
+/// What the old address said does not become the source's after the change.
+#[tokio::test]
+async fn a_source_that_changes_while_it_is_read_is_read_anew() {
+    let (old, new) = (Collection::plain(), Collection::plain());
+    publish(&old, 1);
+    publish(&new, 3);
+    let (script, gate) = gated(&old).await;
+    let server = setup().start().await;
+    let ann = server.user("ann").await;
+    let source = Source::of_scripted(&ann, &script).await;
+
+    old.put("old.md", "What only the old folder has");
+    publish(&old, 2);
+    gate.send_replace(false);
+    script.take();
+    ann.post("sources/sync", json!({"id": source.id}))
+        .await
+        .ok();
+    eventually("the old folder is being read", async || {
+        (script.count("GET", "/7.md") > 0).then_some(())
+    })
+    .await;
+    let other = Scripted::start(move |request| new.answer(request)).await;
+    let body = json!({"id": source.id, "url": other.url});
+    ann.post("sources/update", body).await.ok();
+    gate.send_replace(true);
+
+    let begun = Instant::now();
+    source.sync().await;
+    assert!(begun.elapsed() < PATIENCE / 2, "it waited for a lease");
+    assert_eq!(edition(&ann).await, Some(3));
+    let versions = source.history("0.md").await;
+    assert_eq!(versions.len(), 2, "editions 1 and 3: {versions:?}");
+}

@@ -110,8 +110,7 @@ impl Context {
             () = self.keep(&fence) => Err(SyncError::Fenced),
             () = self.0.stopping.cancelled() => {
                 // Another node, or this one after its restart, begins at once.
-                let now = crate::server::now();
-                let _ = self.0.store.set_due(&fence.address, now).await;
+                self.make_due(&fence.address).await;
                 let _ = self.0.store.release_sync(&fence).await;
                 return;
             }
@@ -119,7 +118,9 @@ impl Context {
         match outcome {
             Ok(()) => {}
             Err(SyncError::Fenced) => {
-                tracing::info!(source = %fence.address, "gave a synchronisation up: taken over or removed");
+                tracing::info!(source = %fence.address, "gave a synchronisation up: taken over, changed or removed");
+                // After a change it begins anew at once, not when this lease ends.
+                self.make_due(&fence.address).await;
             }
             Err(error) => {
                 tracing::warn!(source = %fence.address, "a synchronisation broke off: {error}");
@@ -184,6 +185,14 @@ impl Context {
         error: &str,
     ) -> Result<Done, SyncError> {
         super::sync::refuse(&self.0.store, fence, record, error).await
+    }
+
+    /// Makes a source due now by the clock of Redis, which all nodes go by. Where Redis
+    /// is away it becomes due when the lease ends.
+    async fn make_due(&self, address: &SourceAddress) {
+        if let Ok(now) = self.0.store.now().await {
+            let _ = self.0.store.set_due(address, now).await;
+        }
     }
 
     /// Keeps the lease; returns when it is lost.

@@ -5,11 +5,11 @@ use redis::Script;
 /// All scripts, hashed once.
 pub(super) struct Scripts {
     pub broadcast: Script,
+    pub change_source: Script,
     pub commit_session: Script,
     pub claim_socket: Script,
     pub flip_generation: Script,
     pub keep_lease: Script,
-    pub replace_field: Script,
     pub report_sync: Script,
     pub take_sync: Script,
     pub touch_manifest: Script,
@@ -21,11 +21,11 @@ impl Scripts {
             |rest: &str| Script::new(&format!("{}{rest}", include_str!("scripts/publish.lua")));
         Self {
             broadcast: publishing(include_str!("scripts/broadcast.lua")),
+            change_source: Script::new(include_str!("scripts/change_source.lua")),
             commit_session: publishing(include_str!("scripts/commit_session.lua")),
             claim_socket: publishing(include_str!("scripts/claim_socket.lua")),
             flip_generation: publishing(include_str!("scripts/flip_generation.lua")),
             keep_lease: Script::new(include_str!("scripts/keep_lease.lua")),
-            replace_field: Script::new(include_str!("scripts/replace_field.lua")),
             report_sync: publishing(include_str!("scripts/report_sync.lua")),
             take_sync: Script::new(include_str!("scripts/take_sync.lua")),
             touch_manifest: Script::new(include_str!("scripts/touch_manifest.lua")),

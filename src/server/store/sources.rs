@@ -118,7 +118,8 @@ impl Store {
         Ok(added)
     }
 
-    /// Replaces a source's record if it still is `before`; `false` if it is not.
+    /// Replaces a source's record if it still is `before`; `false` if it is not. A
+    /// synchronisation that runs is given up.
     ///
     /// # Errors
     /// If Redis does not do it; then nothing has changed.
@@ -128,9 +129,10 @@ impl Store {
         before: &SourceRecord,
         after: &SourceRecord,
     ) -> Result<bool, StoreError> {
-        let mut script = self.0.scripts.replace_field.prepare_invoke();
+        let mut script = self.0.scripts.change_source.prepare_invoke();
         script
             .key(self.keys().sources(&address.workspace, &address.user))
+            .key(self.keys().of_source(address, "sync"))
             .arg(address.source.as_str())
             .arg(write(before)?)
             .arg(write(after)?);
