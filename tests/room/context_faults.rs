@@ -290,7 +290,8 @@ async fn a_source_that_changes_while_it_is_read_is_read_anew() {
 
     let begun = Instant::now();
     source.sync().await;
-    assert!(begun.elapsed() < PATIENCE / 2, "it waited for a lease");
+    let waited = begun.elapsed();
+    assert!(waited < Duration::from_secs(8), "it waited for a lease");
     assert_eq!(edition(&ann).await, Some(3));
     let versions = source.history("0.md").await;
     assert_eq!(versions.len(), 2, "editions 1 and 3: {versions:?}");

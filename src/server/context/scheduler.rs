@@ -115,7 +115,7 @@ impl Context {
                 return;
             }
         };
-        match outcome {
+        match &outcome {
             Ok(()) => {}
             Err(SyncError::Fenced) => {
                 tracing::info!(source = %fence.address, "gave a synchronisation up: taken over, changed or removed");
@@ -130,6 +130,9 @@ impl Context {
             tracing::warn!("cannot give a lease back, it ends by itself: {error}");
         }
         self.0.due.notify_one();
+        if outcome.is_ok() {
+            self.refresh(&fence.address).await;
+        }
     }
 
     async fn attempt(&self, fence: &Fence) -> Result<(), SyncError> {
@@ -148,12 +151,25 @@ impl Context {
             done.next_at
         };
         self.0.store.set_due(address, next_at).await?;
+        // Whoever asked since the end has made it due before that, in vain.
+        if self.0.store.sync_record(address).await?.requests > done.requests {
+            self.make_due(address).await;
+        }
+        Ok(())
+    }
+
+    /// Takes a new generation into the index of this node. The lease has been given back
+    /// before: a large index takes longer than the next synchronisation may wait.
+    async fn refresh(&self, address: &SourceAddress) {
         let library = self.0.libraries.of(&address.workspace, &address.user);
-        if let Err(problem) = library.refresh(&self.0.store).await {
+        let refreshed = tokio::select! {
+            refreshed = library.refresh(&self.0.store) => refreshed,
+            () = self.0.stopping.cancelled() => return,
+        };
+        if let Err(problem) = refreshed {
             // The next search does it, or says why not.
             tracing::warn!(user = %address.user, "cannot refresh a search index: {problem}");
         }
-        Ok(())
     }
 
     async fn sync(&self, fence: &Fence, record: &SourceRecord) -> Result<Done, SyncError> {
@@ -204,8 +220,11 @@ impl Context {
             ticks.tick().await;
             match self.0.store.keep_sync(fence, LEASE_LIFE).await {
                 Ok(true) => {
-                    let due = crate::server::now().plus(LEASE_LIFE);
-                    let _ = self.0.store.set_due(&fence.address, due).await;
+                    // By the clock of Redis, which all nodes go by.
+                    if let Ok(now) = self.0.store.now().await {
+                        let due = now.plus(LEASE_LIFE);
+                        let _ = self.0.store.set_due(&fence.address, due).await;
+                    }
                 }
                 Ok(false) => return,
                 // Redis is away: the fence decides when it is back.
