@@ -149,6 +149,51 @@ async fn a_folder_that_cannot_be_listed_keeps_its_files() {
     assert_eq!(source.file("docs/a.md").await, None);
 }
 
+/// Each folder takes all the tries of a call, so a source that went away in the middle
+/// would keep a synchronisation busy for hours.
+#[tokio::test]
+async fn a_source_where_no_folder_can_be_listed_is_given_up() {
+    let folder = Collection::plain();
+    for n in 0..60 {
+        folder.put(&format!("{n}/a.md"), format!("Number {n}"));
+    }
+    let (script, fails) = failing(&folder, |request| {
+        let refusal = || StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        (request.path != "/" && request.method.as_str() == "PROPFIND").then(refusal)
+    })
+    .await;
+    let server = setup().start().await;
+    let source = source_of(&server, &script).await;
+    fails.store(true, Ordering::SeqCst);
+    script.take();
+    let sync = source.sync().await;
+    assert_eq!(sync["state"], "failed", "{sync}");
+    let asked = script.requests().len();
+    assert!(asked < 60 * 3, "it was asked {asked} times");
+    assert_eq!(source.text("7/a.md").await.as_deref(), Some("Number 7"));
+}
+
+/// A program that makes up folders is no source that ends.
+#[tokio::test]
+async fn folders_without_end_are_refused() {
+    let script = Scripted::start(|request| {
+        let inner =
+            ["a", "b", "c"].map(|name| answers::folder(&format!("{}{name}/", request.path)));
+        answers::multistatus_of([answers::folder(&request.path)].into_iter().chain(inner))
+    })
+    .await;
+    let server = setup().start().await;
+    let ann = server.user("ann").await;
+    let body = json!({"name": "Script", "url": script.url, "auth": "none", "max_files": 50});
+    let source = Source::add(&ann, body).await;
+    let sync = source.sync().await;
+    assert_eq!(sync["state"], "failed", "{sync}");
+    assert!(
+        sync["error"].as_str().unwrap().contains("50 folders"),
+        "{sync}"
+    );
+}
+
 #[tokio::test]
 async fn most_of_many_files_are_gone_only_if_they_are_gone_twice() {
     let folder = Collection::plain();

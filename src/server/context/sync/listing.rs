@@ -31,6 +31,10 @@ use crate::{
 /// How deep folders may lie in each other. Deeper ones are a loop, made by links.
 const DEEPEST: usize = 64;
 
+/// After so many folders in a row that cannot be listed, the source counts as away:
+/// each of them takes all the tries and pauses of a call.
+const FAILURES_IN_A_ROW: usize = 25;
+
 /// Why there is no listing.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ListingError {
@@ -40,6 +44,9 @@ pub(super) enum ListingError {
     /// It is too large.
     #[error("there are more than {0} files: exclude some, or raise max_files of the source")]
     TooManyFiles(u64),
+    /// It has folders without end, such as a program makes them up.
+    #[error("there are more than {0} folders: exclude some, or raise max_files of the source")]
+    TooManyFolders(u64),
 }
 
 /// Lists sources.
@@ -141,6 +148,7 @@ impl Lister<'_> {
         let mut waiting = Vec::new();
         self.take(walk, root, &mut waiting)?;
         let mut asked = FuturesUnordered::new();
+        let mut failures = 0;
         loop {
             while asked.len() < self.parallel
                 && let Some((folder, href)) = waiting.pop()
@@ -155,8 +163,16 @@ impl Lister<'_> {
                 return Ok(());
             };
             match listing {
-                Ok(listing) => self.take(walk, listing, &mut waiting)?,
+                Ok(listing) => {
+                    failures = 0;
+                    self.take(walk, listing, &mut waiting)?;
+                }
                 Err(error) => {
+                    // One that is refused costs one call.
+                    failures += usize::from(error.is_passing());
+                    if failures >= FAILURES_IN_A_ROW {
+                        return Err(error.into());
+                    }
                     walk.seen.unread.insert(folder, error.to_string());
                 }
             }
@@ -185,6 +201,10 @@ impl Lister<'_> {
                 continue;
             }
             let path = format!("{}/", canonical_path(&entry.path));
+            walk.folder_count += 1;
+            if walk.folder_count > self.max_files {
+                return Err(ListingError::TooManyFolders(self.max_files));
+            }
             if path.matches('/').count() > DEEPEST {
                 let reason = format!("more than {DEEPEST} folders in each other");
                 walk.seen.unread.insert(path, reason);
@@ -234,6 +254,7 @@ struct Walk {
     entries: Vec<Entry>,
     known_folders: BTreeMap<String, String>,
     folders: BTreeMap<String, String>,
+    folder_count: u64,
 }
 
 impl Walk {

@@ -84,7 +84,9 @@ impl From<ListingError> for SyncError {
     fn from(error: ListingError) -> Self {
         match error {
             ListingError::Dav(error) => Self::Dav(error),
-            ListingError::TooManyFiles(_) => Self::Listing(error.to_string()),
+            ListingError::TooManyFiles(_) | ListingError::TooManyFolders(_) => {
+                Self::Listing(error.to_string())
+            }
         }
     }
 }
