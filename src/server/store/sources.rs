@@ -144,7 +144,7 @@ impl Store {
     /// # Errors
     /// If Redis does not do it; it can be tried again.
     pub async fn remove_source(&self, address: &SourceAddress) -> Result<(), StoreError> {
-        let generations = self.generations(&address.workspace, &address.user).await?;
+        let generations = self.keys().generations(&address.workspace, &address.user);
         let mut pipeline = redis::pipe();
         pipeline.atomic();
         // The fence first: a synchronisation that runs cannot bring it back.
@@ -157,15 +157,19 @@ impl Store {
             .arg(self.keys().sources(&address.workspace, &address.user))
             .arg(address.source.as_str())
             .ignore();
-        let generations_key = self.keys().generations(&address.workspace, &address.user);
+        // Read in the same step: one that is made current before it would stay for ever.
+        pipeline
+            .cmd("HGET")
+            .arg(&generations)
+            .arg(address.source.as_str());
         pipeline
             .cmd("HDEL")
-            .arg(&generations_key)
+            .arg(&generations)
             .arg(address.source.as_str())
             .ignore();
         pipeline
             .cmd("HINCRBY")
-            .arg(&generations_key)
+            .arg(&generations)
             .arg("all")
             .arg(1)
             .ignore();
@@ -174,11 +178,9 @@ impl Store {
             .arg(self.keys().due())
             .arg(address.to_string())
             .ignore();
-        self.call_all::<()>(&pipeline).await?;
+        let (generation,): (Option<u64>,) = self.call_all(&pipeline).await?;
         // Nobody can reach the rest any more.
-        let generation = generations.sources.get(&address.source);
-        self.forget_content(address, generation.copied().unwrap_or(0))
-            .await
+        self.forget_content(address, generation.unwrap_or(0)).await
     }
 
     /// The users of a workspace that have sources.
