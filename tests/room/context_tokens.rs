@@ -168,3 +168,25 @@ async fn what_could_not_be_read_is_told_again() {
     let text = source.text("a.md").await;
     assert_eq!(text.as_deref(), Some("The first, afterwards"));
 }
+
+/// Each report names few files, and all of them together are too many.
+#[tokio::test]
+async fn files_that_come_little_by_little_are_counted_too() {
+    let folder = three_files();
+    let served = folder.clone();
+    let script = Scripted::start(move |request| served.answer(request)).await;
+    let server = setup().start().await;
+    let ann = server.user("ann").await;
+    let body = json!({"name": "Script", "url": script.url, "auth": "none", "max_files": 5});
+    let source = Source::add(&ann, body).await;
+    for n in 0..2 {
+        folder.put(&format!("{n}.md"), "One more");
+    }
+    assert_whole(&source.sync().await);
+    folder.put("d.md", "One too many");
+    let sync = source.sync().await;
+    assert_eq!(sync["state"], "failed", "{sync}");
+    folder.remove("a.md");
+    assert_whole(&source.sync().await);
+    assert!(source.file("d.md").await.is_some());
+}

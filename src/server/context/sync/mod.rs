@@ -19,6 +19,7 @@ mod reading;
 mod report;
 
 use std::{
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -33,7 +34,7 @@ use self::{
     cursor::Cursor,
     generation::NextGeneration,
     listing::{Lister, ListingError},
-    plan::{Plan, Seen, plan},
+    plan::{Plan, Seen, Wanted, plan},
     reading::{Outcome, Reader},
     report::Reporter,
 };
@@ -46,7 +47,7 @@ use crate::{
     protocol::{SkippedFile, SyncProgress, Timestamp},
     server::{
         config::ContextConfig,
-        store::{Fence, FileRecord, Flip, SourceRecord, Store, StoreError},
+        store::{Fence, FileEntry, FileRecord, Flip, SourceRecord, Store, StoreError},
     },
 };
 
@@ -191,6 +192,7 @@ impl Sync<'_> {
         };
         let seen = lister.list(&capabilities, &mut cursor).await?;
         let plan = plan(&known, &seen, cursor.missing);
+        self.check_total(&known, &plan)?;
         cursor.missing = plan.missing;
         cursor.complete = true;
         progress
@@ -207,6 +209,23 @@ impl Sync<'_> {
         }
         self.finish(reporter, next, &plan, &seen, &cursor, current)
             .await
+    }
+
+    /// Sees that there are not too many files in all: a report of changes names only
+    /// some of them.
+    fn check_total(
+        &self,
+        known: &HashMap<String, FileEntry>,
+        plan: &Plan,
+    ) -> Result<(), SyncError> {
+        let is_new = |wanted: &&Wanted| !known.contains_key(&wanted.path);
+        let added = plan.wanted.iter().filter(is_new).count();
+        let total = (known.len() + added).saturating_sub(plan.removed.len());
+        // Files that are gone until a second look confirms it are not the owner's fault.
+        if plan.missing.is_none() && total as u64 > self.record.max_files {
+            return Err(ListingError::TooManyFiles(self.record.max_files).into());
+        }
+        Ok(())
     }
 
     /// Reads the wanted files. Texts go to Redis at once, so that memory holds only
