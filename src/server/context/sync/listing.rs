@@ -9,7 +9,7 @@
 //!    cut short by most servers, so each folder is listed by itself.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -86,6 +86,8 @@ impl Lister<'_> {
         let mut walk = Walk::default();
         if capabilities.propagates_etags {
             walk.known_folders = std::mem::take(&mut cursor.folders);
+            let unsettled = self.known.iter().filter(|(_, file)| !file.settled);
+            walk.unsettled = unsettled.map(|(path, _)| path.clone()).collect();
         }
         self.walk(&mut walk).await?;
         if capabilities.propagates_etags {
@@ -211,7 +213,7 @@ impl Lister<'_> {
                 continue;
             }
             match entry.etag {
-                Some(etag) if self.is_unchanged(walk, &path, &etag.value) => {
+                Some(etag) if walk.is_unchanged(&path, &etag.value) => {
                     walk.keep_below(&path);
                     walk.seen.unchanged.push(path.clone());
                     walk.folders.insert(path, etag.value);
@@ -225,18 +227,6 @@ impl Lister<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Whether a folder can be left out: nothing below it changed, and nothing
-    /// below it could have changed without a trace.
-    fn is_unchanged(&self, walk: &Walk, folder: &str, etag: &str) -> bool {
-        walk.known_folders
-            .get(folder)
-            .is_some_and(|known| known == etag)
-            && self
-                .known
-                .iter()
-                .all(|(path, file)| file.settled || !path.starts_with(folder))
     }
 
     fn count(&self) -> Result<(), ListingError> {
@@ -253,11 +243,24 @@ struct Walk {
     seen: Seen,
     entries: Vec<Entry>,
     known_folders: BTreeMap<String, String>,
+    /// Files that may have changed without a trace.
+    unsettled: BTreeSet<String>,
     folders: BTreeMap<String, String>,
     folder_count: u64,
 }
 
 impl Walk {
+    /// Whether a folder can be left out: nothing below it changed, and nothing
+    /// below it could have changed without a trace.
+    fn is_unchanged(&self, folder: &str, etag: &str) -> bool {
+        let known = self.known_folders.get(folder);
+        let mut unsettled = self.unsettled.range(folder.to_owned()..);
+        known.is_some_and(|known| known == etag)
+            && unsettled
+                .next()
+                .is_none_or(|path| !path.starts_with(folder))
+    }
+
     /// Keeps what is known of the folders below one that is left out.
     fn keep_below(&mut self, folder: &str) {
         let below = self
