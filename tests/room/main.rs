@@ -23,6 +23,7 @@ mod broadcast;
 mod cluster;
 mod configuration;
 mod context_faults;
+mod context_folder_tags;
 mod context_history;
 mod context_privacy;
 mod context_rules;

@@ -20,6 +20,9 @@ use super::{answers, scripted::Request};
 /// What tokens begin with; a revision follows. A token is a URI (RFC 6578 section 6.2).
 const TOKEN: &str = "http://collection.test/revision/";
 
+/// When files were written of which nobody says.
+const LONG_AGO: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+
 /// A folder that can be shared with the server that serves it.
 #[derive(Clone, Default)]
 pub struct Collection(Arc<Mutex<State>>);
@@ -40,12 +43,16 @@ struct State {
     page: Option<usize>,
     /// Whether it only knows RFC 4918.
     plain: bool,
+    /// Whether folders have ETags that change with all below, as Nextcloud's do.
+    cloud: bool,
 }
 
 struct Member {
     content: Vec<u8>,
     /// When it last changed.
     revision: u64,
+    /// When it was written, for whoever goes by time.
+    modified: String,
 }
 
 impl Collection {
@@ -61,8 +68,21 @@ impl Collection {
         collection
     }
 
+    /// An empty one that knows nothing of RFC 6578, whose folders tell by their ETags
+    /// that something below has changed.
+    pub fn cloud() -> Self {
+        let collection = Self::plain();
+        collection.0.lock().unwrap().cloud = true;
+        collection
+    }
+
     /// Writes a file; the folders above it come into being. `path` is not escaped.
     pub fn put(&self, path: &str, content: impl Into<Vec<u8>>) {
+        self.put_at(path, content, LONG_AGO);
+    }
+
+    /// As [`Collection::put`], by this clock.
+    pub fn put_at(&self, path: &str, content: impl Into<Vec<u8>>, modified: &str) {
         let mut state = self.0.lock().unwrap();
         state.revision += 1;
         let revision = state.revision;
@@ -74,7 +94,19 @@ impl Collection {
         }
         state.removed.remove(&href);
         let content = content.into();
-        state.files.insert(href, Member { content, revision });
+        let member = Member {
+            content,
+            revision,
+            modified: modified.to_owned(),
+        };
+        state.files.insert(href, member);
+    }
+
+    /// Writes a file anew without a trace, as happens within a second.
+    pub fn slip(&self, path: &str, content: impl Into<Vec<u8>>) {
+        let mut state = self.0.lock().unwrap();
+        let member = state.files.get_mut(&href(path)).unwrap();
+        member.content = content.into();
     }
 
     /// Removes a file, or a folder with what is in it.
@@ -166,7 +198,10 @@ impl State {
                 let folders = self.folders.keys().filter(|href| is_child(href, top));
                 responses.extend(folders.map(|href| self.folder(href)));
                 let files = self.files.iter().filter(|(href, _)| is_child(href, top));
-                responses.extend(files.map(|(href, member)| member.describe(href)));
+                responses.extend(files.map(|(href, member)| match self.cloud {
+                    true => member.describe_dated(href),
+                    false => member.describe(href),
+                }));
             }
             // RFC 4918 section 9.1.1: none is infinity, too.
             _ => {
@@ -260,6 +295,23 @@ impl State {
     }
 
     fn folder(&self, href: &str) -> String {
+        if self.cloud {
+            let files = self.files.iter();
+            let files = files.map(|(href, file)| (href, file.revision));
+            let removed = self.removed.iter().map(|(href, at)| (href, *at));
+            let below = files
+                .chain(removed)
+                .filter(|(path, _)| path.starts_with(href));
+            let newest = below.map(|(_, revision)| revision).max().unwrap_or(0);
+            return answers::found(
+                href,
+                &format!(
+                    "<D:resourcetype><D:collection/></D:resourcetype>\
+                     <D:getetag>\"{newest}\"</D:getetag>\
+                     <O:fileid xmlns:O=\"http://owncloud.org/ns\">7</O:fileid>"
+                ),
+            );
+        }
         if self.plain {
             return answers::folder(href);
         }
@@ -280,6 +332,18 @@ impl State {
 impl Member {
     fn etag(&self) -> String {
         format!("\"{}\"", self.revision)
+    }
+
+    fn describe_dated(&self, href: &str) -> String {
+        let (etag, modified, length) = (self.etag(), &self.modified, self.content.len());
+        answers::found(
+            href,
+            &format!(
+                "<D:resourcetype/><D:getetag>{etag}</D:getetag>\
+                 <D:getlastmodified>{modified}</D:getlastmodified>\
+                 <D:getcontentlength>{length}</D:getcontentlength>"
+            ),
+        )
     }
 
     fn describe(&self, href: &str) -> String {
