@@ -1,5 +1,8 @@
 //! `sources`, `sources/update`, `sources/delete` and `sources/sync`.
 
+// The arguments of a server function are the members of its body.
+#![allow(clippy::too_many_arguments)]
+
 use leptos::server;
 use server_fn::codec::GetUrl;
 
@@ -17,7 +20,6 @@ pub async fn list_sources() -> Result<Vec<Source>, Problem> {
 /// Adds a source once its server was seen to let us in. Needs a user token.
 /// Credentials are never returned.
 #[server(prefix = "/api/leitl", endpoint = "sources", input = JsonBody, output = JsonAnswer)]
-#[allow(clippy::too_many_arguments)] // They are the members of the body.
 pub async fn add_source(
     /// What its user calls it.
     name: SourceName,
@@ -71,7 +73,6 @@ pub async fn add_source(
 /// Changes a source; what is left out stays. A password or token is needed again
 /// for another server or kind of `auth`.
 #[server(prefix = "/api/leitl", endpoint = "sources/update", input = JsonBody, output = JsonAnswer)]
-#[allow(clippy::too_many_arguments)] // They are the members of the body.
 pub async fn update_source(
     /// Which.
     id: SourceId,
