@@ -1,9 +1,9 @@
 //! Context: what a user's agents read from the user's WebDAV folders (design,
 //! section 7).
 //!
-//! A file's way: [`scheduler`] says that a source is due → [`sync`] reads what
+//! A file's way: `scheduler` says that a source is due → `sync` reads what
 //! changed with [`dav`] and [`parse`] and flips a new generation in the store →
-//! [`library`] takes it into the user's [`index`] → [`search`] answers from there.
+//! `library` takes it into the user's [`index`] → `search` answers from there.
 //!
 //! Redis has everything; the indexes are derived from it and live in memory.
 //!

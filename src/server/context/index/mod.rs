@@ -4,15 +4,15 @@
 //! It keeps no text, only which words stand where; whoever asks loads the text of
 //! the few best files and lets [`Found::highlighter`] cut it.
 //!
-//! - [`words`]: from text to words, the same for documents, queries and snippets
-//! - [`schema`]: what is kept of a file, and what its parts weigh
-//! - [`change`]: adding and removing files
-//! - [`view`]: the index at one moment, which searches read
-//! - [`query`]: from the user's text to what is looked for
-//! - [`expand`]: other forms of a word, and what a misspelt word may have meant
-//! - [`search`]: matching and ranking
-//! - [`sieve`]: which files may be found at all
-//! - [`snippet`]: the passage that shows why a file was found
+//! - `words`: from text to words, the same for documents, queries and snippets
+//! - `schema`: what is kept of a file, and what its parts weigh
+//! - `change`: adding and removing files
+//! - `view`: the index at one moment, which searches read
+//! - `query`: from the user's text to what is looked for
+//! - `expand`: other forms of a word, and what a misspelt word may have meant
+//! - `search`: matching and ranking
+//! - `sieve`: which files may be found at all
+//! - `snippet`: the passage that shows why a file was found
 
 mod change;
 mod expand;

@@ -3,15 +3,15 @@
 //! Two steps, both pure: the same input always has the same output.
 //!
 //! 1. [`extract`], once when a file has changed: bytes → [`Text`]. Characters are
-//!    decoded ([`encoding`]), HTML, PDF and Word documents are turned into
-//!    Markdown-like text ([`html`], [`pdf`], [`docx`]), and all texts are brought into
-//!    one form ([`canonical`]) under whose hash they are stored. A file that is no
+//!    decoded (`encoding`), HTML, PDF and Word documents are turned into
+//!    Markdown-like text (`html`, `pdf`, `docx`), and all texts are brought into
+//!    one form (`canonical`) under whose hash they are stored. A file that is no
 //!    text is [`Skipped`], with the reason in words.
 //! 2. [`outline`], whenever the index is built from stored texts: text → title,
-//!    headings and names ([`markdown`], [`data`], [`code`]).
+//!    headings and names (`markdown`, `data`, `code`).
 //!
 //! Files are hostile until shown otherwise: every step is bounded in time, memory and
-//! depth by the size of its input and by [`Limits`], and [`unwind`] stands between a
+//! depth by the size of its input and by [`Limits`], and `unwind` stands between a
 //! fault in a library and the server.
 
 mod binary;
