@@ -82,7 +82,7 @@ def main(folder, files=10_000, size=10_000):
     draw = lambda count: chance.choices(words, cum_weights=weights, k=count)
     questions = []
     for number in range(files):
-        area = f"area-{number % TOPICS}/{words[200 + number % 997]}"
+        area = f"area-{number % TOPICS}/{words[200 + number // TOPICS % 5]}"
         length = int(size * chance.uniform(0.2, 1.8))
         if number % 3 == 0:
             text, names = code(chance, draw, words, length)
