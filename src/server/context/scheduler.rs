@@ -16,12 +16,9 @@ use super::{
     filter::Filter,
     sync::{Done, Sync, SyncError},
 };
-use crate::{
-    protocol::SyncState,
-    server::{
-        random,
-        store::{Fence, SourceAddress, SourceRecord, StoreError},
-    },
+use crate::server::{
+    random,
+    store::{Fence, SourceAddress, SourceRecord, StoreError},
 };
 
 /// How often the list of due times is looked at. What becomes due on this node is
@@ -251,7 +248,7 @@ impl Context {
         let mut pause = Duration::from_millis(5);
         loop {
             let sync = self.0.store.sync_record(address).await?;
-            if sync.served >= request && sync.status.state != SyncState::Running {
+            if sync.served >= request {
                 return Ok(true);
             }
             if tokio::time::Instant::now() + pause > until {
