@@ -14,10 +14,16 @@ use crate::protocol::{
 /// the server emits, 429 beyond the limit.
 #[server(prefix = "/api/leitl", endpoint = "broadcast", input = JsonBody, output = JsonAnswer)]
 pub async fn broadcast(
+    /// What kind of event it is.
     event_type: EventType,
-    #[server(default)] data: EventData,
+    /// What happened.
+    #[server(default)]
+    data: EventData,
+    /// The session it comes from; may be left out with a session token.
     session_id: Option<SessionId>,
+    /// Whom it is meant for.
     to: Option<Recipients>,
+    /// A repeated broadcast under the same key is published once.
     idempotency_key: Option<IdempotencyKey>,
 ) -> Result<Published, Problem> {
     use crate::server::{Request, bus::Broadcast};

@@ -19,11 +19,11 @@ mod sources;
 mod tokens;
 
 pub use context::{ContextHistory, SearchContext, context_history, search_context};
-pub use events::{activity, broadcast, messages};
+pub use events::{Broadcast, activity, broadcast, messages};
 pub use health::health;
 pub use sessions::{
-    ActiveSessions, SessionEnd, SessionRegister, active_sessions, session_end, session_heartbeat,
-    session_register, session_update,
+    ActiveSessions, SessionEnd, SessionHeartbeat, SessionRegister, SessionUpdate, active_sessions,
+    session_end, session_heartbeat, session_register, session_update,
 };
 pub use snapshot::snapshot;
 pub use sources::{

@@ -49,8 +49,11 @@ pub async fn session_register(
 /// with a session token. 404 if the session is unknown or has ended.
 #[server(prefix = "/api/leitl", endpoint = "session/heartbeat", input = JsonBody, output = JsonAnswer)]
 pub async fn session_heartbeat(
+    /// Which; may be left out with a session token.
     session_id: Option<SessionId>,
+    /// A new status.
     status: Option<ReportedStatus>,
+    /// A new task; empty for none.
     current_task: Option<Task>,
 ) -> Result<HeartbeatAnswer, Problem> {
     use crate::server::{Request, presence::Change};
@@ -72,10 +75,15 @@ pub async fn session_heartbeat(
 /// Changes a session's metadata.
 #[server(prefix = "/api/leitl", endpoint = "session/update", input = JsonBody, output = JsonAnswer)]
 pub async fn session_update(
+    /// Which; may be left out with a session token.
     session_id: Option<SessionId>,
+    /// A new status.
     status: Option<ReportedStatus>,
+    /// A new task; empty for none.
     current_task: Option<Task>,
+    /// New tags.
     tags: Option<Tags>,
+    /// New context sources.
     context_sources: Option<ContextSources>,
 ) -> Result<ActiveSession, Problem> {
     use crate::server::{Request, presence::Change};

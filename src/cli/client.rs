@@ -10,7 +10,7 @@ use reqwest::{Response, Url, redirect::Policy};
 use serde::{Serialize, de::DeserializeOwned};
 use server_fn::{Protocol, ServerFn};
 
-use crate::protocol::Problem;
+use crate::protocol::{API_PREFIX, Problem};
 
 /// How long a connection may take to open.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -123,6 +123,19 @@ impl Client {
         origin(&self.base)
     }
 
+    /// Where the socket is of those who only listen.
+    pub fn observer_address(&self) -> String {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{API_PREFIX}/ws"));
+        // `ws` for `http` and `wss` for `https` (RFC 6455, section 3).
+        url.as_str().replacen("http", "ws", 1)
+    }
+
+    /// The token it calls with.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Calls a server function.
     ///
     /// # Errors
@@ -233,6 +246,17 @@ mod tests {
         assert_eq!(method_of::<SessionRegister>(), Method::POST);
         assert_eq!(ActiveSessions::PATH, "/api/leitl/sessions/active");
         assert_eq!(method_of::<ActiveSessions>(), Method::GET);
+    }
+
+    #[test]
+    fn an_observer_listens_where_the_calls_go() {
+        for (url, address) in [
+            ("http://127.0.0.1:8000/", "ws://127.0.0.1:8000/api/leitl/ws"),
+            ("https://http.example", "wss://http.example/api/leitl/ws"),
+        ] {
+            let client = Client::new(url, "").unwrap();
+            assert_eq!(client.observer_address(), address);
+        }
     }
 
     #[test]

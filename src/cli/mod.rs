@@ -1,22 +1,44 @@
 //! The command line: one file a command.
+//!
+//! Exit codes:
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | the command did what it was asked |
+//! | 1 | it could not; a search that finds nothing counts, as with grep |
+//! | 2 | it was called wrongly |
+//!
+//! `leitl join` ends with the code of the command it runs, or with 128 and the number
+//! of the signal that ended that command. If the command was not run it is 125 because
+//! the room cannot be joined, 126 because the command cannot be run, and 127 because
+//! there is none of that name, as with env(1).
 
 mod backoff;
 mod client;
+mod completions;
 mod configuration;
 mod connection;
 mod context;
 mod demo;
 mod duration;
+mod event_line;
 mod history;
+mod join;
 mod keys;
 mod login;
+mod man;
 mod output;
+mod say;
 mod serve;
 mod socket;
 mod source;
+mod speaker;
 mod table;
+mod task;
 mod token;
 mod vault;
+mod watch;
+mod who;
 
 use std::process::ExitCode;
 
@@ -41,6 +63,17 @@ enum Command {
     Login(login::LoginArguments),
     /// Run three agents that join a server, to look at and to try things on.
     Demo(demo::DemoArguments),
+    /// Run a command as an agent that is in the room while it runs.
+    Join(join::JoinArguments),
+    /// Say something in the room.
+    Say(say::SayArguments),
+    /// Tell the room of a task.
+    #[command(subcommand)]
+    Task(task::TaskCommand),
+    /// Show who is in the room.
+    Who(who::WhoArguments),
+    /// Show what happens in the room, as it happens.
+    Watch(watch::WatchArguments),
     /// Look after your sources of context.
     #[command(subcommand)]
     Source(source::SourceCommand),
@@ -54,6 +87,10 @@ enum Command {
     /// Look after the keys that seal the credentials of sources.
     #[command(subcommand)]
     Vault(vault::VaultCommand),
+    /// Print the completions for a shell, as its own documentation wants them stored.
+    Completions(completions::CompletionsArguments),
+    /// Print a page for man(1).
+    Man(man::ManArguments),
 }
 
 /// A wrong call that clap cannot see.
@@ -61,36 +98,61 @@ enum Command {
 #[error("{0}")]
 struct Misuse(&'static str);
 
-/// Runs the command line. The exit code is 0 when the command did what it was
-/// asked, 1 when it could not (a search that finds nothing counts, as with grep), 2
-/// when it was called wrongly.
+/// Runs the command line. The exit code is one of those above.
 pub fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    match run(Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            // Other machines' words may be in it.
+            eprintln!("leitl: {}", output::clean_text(&format!("{error:#}")));
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Token(arguments) => token::run(arguments),
         Command::Login(arguments) => login::run(arguments),
         Command::Demo(arguments) => block_on(demo::run(arguments)),
+        Command::Join(arguments) => return block_on(join::run(arguments)),
+        Command::Say(arguments) => block_on(say::run(arguments)),
+        Command::Task(command) => block_on(task::run(command)),
+        Command::Who(arguments) => block_on(who::run(arguments)),
+        Command::Watch(arguments) => block_on(watch::run(arguments)),
         Command::Source(command) => block_on(source::run(command)),
         Command::Context(arguments) => block_on(context::run(arguments)),
         Command::History(arguments) => block_on(history::run(arguments)),
         Command::Keys(command) => keys::run(command),
         Command::Vault(command) => block_on(vault::run(command)),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Other machines' words may be in it.
-            eprintln!("leitl: {}", output::clean_text(&format!("{error:#}")));
-            if error.is::<Misuse>() {
-                ExitCode::from(2)
-            } else {
-                ExitCode::FAILURE
-            }
-        }
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => man::run(arguments),
+    }
+    .map(|()| ExitCode::SUCCESS)
+}
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<join::NotRun>() {
+        Some(not_run) => not_run.exit_code(),
+        None if error.is::<Misuse>() => 2,
+        None => 1,
     }
 }
 
 /// Runs a command that waits for the network.
-fn block_on(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Runtime::new()?.block_on(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_of_all_commands_fit_together() {
+        Arguments::command().debug_assert();
+    }
 }

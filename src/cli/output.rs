@@ -16,7 +16,16 @@ use crate::protocol::{Timestamp, format_uptime};
 /// # Errors
 /// If it cannot be written. A reader that has seen enough is no error.
 pub fn print(text: &str) -> anyhow::Result<()> {
-    written(anstream::stdout().write_all(text.as_bytes()))
+    print_live(text).map(drop)
+}
+
+/// As [`print()`], for what goes on until nobody reads it: whether there may still be
+/// a reader.
+///
+/// # Errors
+/// As [`print()`].
+pub fn print_live(text: &str) -> anyhow::Result<bool> {
+    read_on(anstream::stdout().write_all(text.as_bytes()))
 }
 
 /// Prints the text of a file: as it is for a program, without control characters on
@@ -43,9 +52,15 @@ pub fn print_json(answer: &impl Serialize) -> anyhow::Result<()> {
 }
 
 fn written(outcome: io::Result<()>) -> anyhow::Result<()> {
+    read_on(outcome).map(drop)
+}
+
+/// Whether what was written had a reader.
+fn read_on(outcome: io::Result<()>) -> anyhow::Result<bool> {
     match outcome.and_then(|()| io::stdout().flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        outcome => outcome.context("cannot write to standard output"),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error).context("cannot write to standard output"),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use serde_json::Value;
-use tokio::{io::AsyncWriteExt, time::timeout};
+use tokio::{io::AsyncWriteExt, process::Command, time::timeout};
 
 use crate::{
     client::Client,
@@ -63,6 +63,21 @@ impl<'a> Shell<'a> {
         }
     }
 
+    /// A command, to be started and spoken to.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.server.setup().binary();
+        command.envs(self.variables()).args(arguments);
+        command
+    }
+
+    /// What is set in it.
+    pub fn variables(&self) -> [(&str, &str); 2] {
+        [
+            ("LEITL_URL", &self.server.url),
+            ("LEITL_TOKEN", &self.token),
+        ]
+    }
+
     /// Runs a command with nothing on its standard input.
     pub async fn run(&self, arguments: &[&str]) -> Outcome {
         self.run_with(arguments, &[], "").await
@@ -76,13 +91,8 @@ impl<'a> Shell<'a> {
         input: &str,
     ) -> Outcome {
         let mut child = self
-            .server
-            .setup()
-            .binary()
-            .env("LEITL_URL", &self.server.url)
-            .env("LEITL_TOKEN", &self.token)
+            .command(arguments)
             .envs(variables.iter().copied())
-            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

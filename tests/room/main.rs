@@ -12,11 +12,13 @@ mod command;
 mod context_source;
 mod external_redis;
 mod forgery;
+mod running;
 mod server;
 mod shared_folder;
 mod socket;
 mod webdav;
 
+mod agent_commands;
 mod bad_frames;
 mod bad_input;
 mod broadcast;

@@ -20,7 +20,7 @@ use crate::{
     cli::backoff::Backoff,
     protocol::{
         AckFrame, BroadcastFrame, ClientFrame, Control, DrainingFrame, ErrorFrame, EventId,
-        HeartbeatFrame, Registered, ServerFrame, SessionId, TokenFrame, WelcomeFrame, close_code,
+        HeartbeatFrame, ServerFrame, SessionId, TokenFrame, WelcomeFrame, close_code,
     },
 };
 
@@ -61,11 +61,19 @@ impl Over {
     }
 }
 
+/// Where a socket is, and who comes in.
+pub(super) struct Entrance {
+    /// Its address; a query in it is ignored.
+    pub(super) address: String,
+    /// The token.
+    pub(super) token: String,
+    /// The session; `None` for an observer, who has no heartbeat.
+    pub(super) session_id: Option<SessionId>,
+}
+
 /// The task behind a [`Socket`](super::Socket).
 pub(super) struct Link {
-    address: String,
-    token: String,
-    session_id: SessionId,
+    entrance: Entrance,
     heartbeat: Duration,
     since: Option<EventId>,
     unacknowledged: VecDeque<BroadcastFrame>,
@@ -75,15 +83,13 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) fn new(
-        registered: &Registered,
+        entrance: Entrance,
         outgoing: mpsc::Receiver<ClientFrame>,
         news: mpsc::Sender<News>,
     ) -> Self {
         Self {
-            address: registered.websocket_url.clone(),
-            token: registered.token.clone(),
-            session_id: registered.session_id.clone(),
-            heartbeat: Duration::from_secs(registered.heartbeat_seconds.max(1)),
+            entrance,
+            heartbeat: Duration::MAX,
             since: None,
             unacknowledged: VecDeque::new(),
             outgoing,
@@ -137,11 +143,15 @@ impl Link {
             .await
             .unwrap_or_else(|_| Err(Over::lost()))?;
         let ServerFrame::Control(Control::Welcome(WelcomeFrame {
-            last_id, recovered, ..
+            last_id,
+            recovered,
+            heartbeat_seconds,
+            ..
         })) = frame
         else {
             return Err(Over::lost());
         };
+        self.heartbeat = Duration::from_secs(heartbeat_seconds.max(1));
         if self.since.is_none() || !recovered {
             self.since = Some(last_id);
         }
@@ -152,14 +162,14 @@ impl Link {
     /// The opening request. The token goes in a header, where no log sees it.
     fn request(&self) -> Result<http::Request<()>, Over> {
         let bad_url = || Over::Ended(End::BadUrl);
-        let mut url = Url::parse(&self.address).map_err(|_| bad_url())?;
+        let mut url = Url::parse(&self.entrance.address).map_err(|_| bad_url())?;
         url.set_query(None);
         if let Some(since) = self.since {
             url.query_pairs_mut()
                 .append_pair("since", &since.to_string());
         }
-        let mut bearer =
-            HeaderValue::try_from(format!("Bearer {}", self.token)).map_err(|_| bad_url())?;
+        let mut bearer = HeaderValue::try_from(format!("Bearer {}", self.entrance.token))
+            .map_err(|_| bad_url())?;
         bearer.set_sensitive(true);
         let mut request = url.as_str().into_client_request()?;
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
@@ -212,11 +222,13 @@ impl Link {
                     if heard_at.elapsed() > self.heartbeat * 2 {
                         return Err(Over::lost());
                     }
-                    let alive = HeartbeatFrame {
-                        session_id: Some(self.session_id.clone()),
-                        ..HeartbeatFrame::default()
-                    };
-                    write(connection, &ClientFrame::Heartbeat(alive)).await?;
+                    if self.entrance.session_id.is_some() {
+                        let alive = HeartbeatFrame {
+                            session_id: self.entrance.session_id.clone(),
+                            ..HeartbeatFrame::default()
+                        };
+                        write(connection, &ClientFrame::Heartbeat(alive)).await?;
+                    }
                     connection.send(Message::Ping(Default::default())).await?;
                 }
             }
@@ -265,7 +277,7 @@ impl Link {
                 self.tell(News::Refused { broadcast, problem }).await
             }
             ServerFrame::Control(Control::Token(TokenFrame { token, .. })) => {
-                self.token = token;
+                self.entrance.token = token;
                 Ok(())
             }
             ServerFrame::Control(Control::Welcome(_) | Control::Pong | Control::Draining(_)) => {

@@ -1,4 +1,4 @@
-//! An agent's socket: kept alive, and opened again where it stopped.
+//! The socket of an agent, or of one who only listens: kept alive, and opened again where it stopped.
 //!
 //! A task of its own holds the connection. It sends heartbeats, resumes with
 //! `since` after an interruption, and repeats broadcasts that were not
@@ -9,13 +9,14 @@ mod link;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
-use self::link::Link;
+use self::link::{Entrance, Link};
+use super::client::Client;
 use crate::protocol::{BroadcastFrame, ClientFrame, Event, EventId, Problem, Registered};
 
 /// How many frames and how much news may wait.
 const QUEUE: usize = 256;
 
-/// An agent's socket. Dropping it closes the connection.
+/// A socket. Dropping it closes the connection.
 pub struct Socket {
     frames: mpsc::Sender<ClientFrame>,
     news: mpsc::Receiver<News>,
@@ -81,9 +82,26 @@ pub enum End {
 impl Socket {
     /// Opens the socket of a session.
     pub fn open(registered: &Registered) -> Self {
+        Self::enter(Entrance {
+            address: registered.websocket_url.clone(),
+            token: registered.token.clone(),
+            session_id: Some(registered.session_id.clone()),
+        })
+    }
+
+    /// Opens the socket of one who only listens.
+    pub fn observe(client: &Client) -> Self {
+        Self::enter(Entrance {
+            address: client.observer_address(),
+            token: client.token().to_owned(),
+            session_id: None,
+        })
+    }
+
+    fn enter(entrance: Entrance) -> Self {
         let (frames, outgoing) = mpsc::channel(QUEUE);
         let (incoming, news) = mpsc::channel(QUEUE);
-        let link = Link::new(registered, outgoing, incoming);
+        let link = Link::new(entrance, outgoing, incoming);
         Self {
             frames,
             news,

@@ -1,0 +1,89 @@
+//! `leitl join`: a command that is a session while it runs.
+//!
+//! [`membership`] holds the session, [`command`] runs the command and [`signals`]
+//! hands on to it what is meant for it. The room may go away and come back: that
+//! concerns the session alone, never the command.
+
+mod command;
+mod membership;
+mod signals;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use anyhow::Context;
+
+pub use self::command::NotRun;
+use self::{command::Command, membership::Membership, signals::Signals};
+use super::connection::ConnectionArguments;
+use crate::{
+    api::SessionRegister,
+    protocol::{AgentName, AgentType, Tag, Tags, Task},
+};
+
+/// Who joins, and what it runs.
+#[derive(clap::Args)]
+pub struct JoinArguments {
+    /// The name to go by
+    #[arg(long)]
+    name: AgentName,
+    /// What kind of agent it is
+    #[arg(long = "type", value_name = "TYPE", default_value = "code_assistant")]
+    agent_type: AgentType,
+    /// Tags, separated by commas
+    #[arg(long, value_delimiter = ',')]
+    tags: Vec<Tag>,
+    /// What it is working on
+    #[arg(long, value_name = "TEXT")]
+    task: Option<Task>,
+    #[command(flatten)]
+    connection: ConnectionArguments,
+    /// The command to run, with its arguments. It finds LEITL_URL, LEITL_SESSION_ID
+    /// and the session's LEITL_TOKEN in its environment
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+/// Registers, runs the command, and ends the session with it. The exit code is that
+/// of the command, or 128 and the number of the signal that ended it.
+///
+/// # Errors
+/// [`NotRun`] if the room does not take the session, or the command cannot be started.
+pub(super) async fn run(arguments: JoinArguments) -> anyhow::Result<ExitCode> {
+    // Before there is a session that a signal could leave behind.
+    let mut signals = Signals::new().context(NotRun::Room)?;
+    let client = arguments.connection.client().context(NotRun::Room)?;
+    let tags = Tags::try_from(arguments.tags)
+        .map_err(|rule| anyhow::anyhow!("the tags {rule}"))
+        .context(NotRun::Room)?;
+    let registration = SessionRegister {
+        agent_name: arguments.name,
+        agent_type: arguments.agent_type,
+        tags: Some(tags),
+        current_task: arguments.task,
+        context_sources: None,
+        session_id: None,
+    };
+    let url = client.origin();
+    let (membership, registered) = Membership::begin(client, registration)
+        .await
+        .context(NotRun::Room)?;
+    let outcome = match signals.pending() {
+        Some(signal) => Ok(command::End::Signal(signal.as_raw())),
+        None => {
+            let variables = [
+                ("LEITL_URL", url.as_str()),
+                ("LEITL_SESSION_ID", registered.session_id.as_str()),
+                ("LEITL_TOKEN", &registered.token),
+            ];
+            Command::new(arguments.command, &variables)
+                .run(&mut signals)
+                .await
+        }
+    };
+    let reason = match &outcome {
+        Ok(end) => end.to_string(),
+        Err(_) => "the command could not be run".to_owned(),
+    };
+    membership.end(&reason).await;
+    Ok(outcome?.exit_code())
+}
