@@ -44,6 +44,14 @@ impl Running {
         self.stdout.hear(words).await
     }
 
+    /// Everything it prints until it closes its standard output.
+    pub async fn prints_to_the_end(&mut self) -> &str {
+        let rest = self.stdout.stream.read_to_string(&mut self.stdout.text);
+        let read = timeout(PATIENCE, rest).await;
+        read.expect("it does not stop to print").unwrap();
+        &self.stdout.text
+    }
+
     /// Waits until it has complained of this.
     pub async fn complains(&mut self, words: &str) {
         self.stderr.hear(words).await;
