@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import hashlib
 import http.client
 import json
 import os
@@ -10,9 +11,17 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 
+from processes import family, resident
+
 USER, PASSWORD = "anna", "correct horse"
+
+
+class Failure(Exception):
+    """Why there are no figures, in words for who runs the bench."""
+
 
 APACHE = """
 {modules}
@@ -42,12 +51,19 @@ DocumentRoot {folder}
 MODULES = "mpm_event authn_core authn_file authz_core authz_user auth_basic dav dav_fs mime".split()
 
 
-def program(name: str) -> str:
-    """Where a program is."""
-    path = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin")
-    if path is None:
-        raise SystemExit(f"{name} is missing: `.ci/setup test` installs it on Debian")
-    return path
+def program(*names: str) -> str:
+    """Where the first of these programs is that there is."""
+    for name in names:
+        if path := shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin"):
+            return path
+    raise Failure(f"{' or '.join(names)} is missing: `.ci/setup test` installs it on Debian")
+
+
+def end_in_order() -> None:
+    """Makes SIGTERM and SIGHUP end this program as Ctrl-C does: what it started is
+    stopped first, and its files are removed."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
 
 
 def free_port() -> int:
@@ -65,20 +81,27 @@ def wait_for(port: int, process: subprocess.Popen) -> None:
         if process.poll() is not None:
             break
         time.sleep(0.05)
-    raise SystemExit(f"{process.args[0]} did not start")
+    raise Failure(f"{process.args[0]} did not start")
 
 
 @contextlib.contextmanager
 def stopped_at_the_end(process: subprocess.Popen):
-    """Stops a program, whatever happens."""
+    """Stops a program with all that it started, whatever happens."""
     try:
         yield process
     finally:
-        process.send_signal(signal.SIGTERM)
+        # A second Ctrl-C must not leave anything behind.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        started = family(process.pid)
+        process.terminate()
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
-            process.kill()
+            for member in started:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(member.id, signal.SIGKILL)
+            process.wait()
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager
@@ -97,9 +120,7 @@ def apache(folder: pathlib.Path, directory: pathlib.Path):
         port=port,
     )
     (directory / "apache.conf").write_text(configuration)
-    hashed = subprocess.run(
-        ["openssl", "sha1", "-binary"], input=PASSWORD.encode(), capture_output=True, check=True
-    ).stdout
+    hashed = hashlib.sha1(PASSWORD.encode()).digest()
     line = f"{USER}:{{SHA}}{base64.b64encode(hashed).decode()}\n"
     (directory / "passwords").write_text(line)
     command = [program("apache2"), "-DFOREGROUND", "-f", directory / "apache.conf"]
@@ -132,14 +153,17 @@ class Leitl:
         answer = self.connection.getresponse()
         text = answer.read()
         if answer.status != 200:
-            raise SystemExit(f"{method} {path}: {answer.status} {text.decode()}")
+            raise Failure(f"{method} {path}: {answer.status} {text.decode()}")
         return text
 
     def memory(self) -> int:
         """Its resident memory in bytes, without its Redis."""
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-        return int(line.split()[1]) * 1024
+        return resident(self.process.pid)
+
+    def cpu(self) -> tuple[float, float]:
+        """Seconds of processor time that it has used so far, and its Redis."""
+        own, *others = family(self.process.pid)
+        return own.cpu, sum(process.cpu for process in others)
 
 
 @contextlib.contextmanager
@@ -156,7 +180,7 @@ def leitl(binary: pathlib.Path, directory: pathlib.Path):
     with stopped_at_the_end(process):
         first = process.stdout.readline()
         if not first.startswith("LEITL is live at "):
-            raise SystemExit("leitl did not start")
+            raise Failure("leitl did not start")
         url = first.split()[-1]
         token = subprocess.run(
             [binary, "token", "--user", "ann", "--data-dir", data],

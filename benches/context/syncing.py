@@ -1,55 +1,55 @@
 """Synchronisation beside rclone: the same tree, the same server, as many requests at
-once."""
+once, by turns."""
 
-import os
+import dataclasses
+import datetime
 import pathlib
 import shutil
 import statistics
-import subprocess
 import time
 
-from programs import PASSWORD, USER, Leitl, program
+from programs import PASSWORD, USER, Failure, Leitl
+from rclone import Cost, Rclone
 
-# How many requests each of the two has under way.
-PARALLEL = 8
-
-
-def rclone(url: str, *arguments: str) -> float:
-    """Runs rclone over a WebDAV folder; how long it took, in seconds."""
-    obscured = subprocess.run(
-        [program("rclone"), "obscure", PASSWORD], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": "/nonexistent",
-        "RCLONE_CONFIG": "/dev/null",
-        "RCLONE_CONFIG_BENCH_TYPE": "webdav",
-        "RCLONE_CONFIG_BENCH_URL": url,
-        "RCLONE_CONFIG_BENCH_VENDOR": "other",
-        "RCLONE_CONFIG_BENCH_USER": USER,
-        "RCLONE_CONFIG_BENCH_PASS": obscured,
-        "RCLONE_TRANSFERS": str(PARALLEL),
-        "RCLONE_CHECKERS": str(PARALLEL),
-    }
-    begin = time.perf_counter()
-    subprocess.run(
-        [program("rclone"), *arguments], env=environment, check=True, stdout=subprocess.DEVNULL
-    )
-    return time.perf_counter() - begin
+# How often a source is looked at while it is read for the first time.
+LOOK_INTERVAL = 0.02
 
 
-def add_source(server: Leitl, url: str, name: str) -> tuple[str, float]:
-    """Adds a source and waits until it was read for the first time."""
-    begin = time.perf_counter()
-    body = {"name": name, "url": url, "auth": "basic", "username": USER, "password": PASSWORD}
-    source = server.call("POST", "sources", body)["id"]
-    while True:
-        sync = find(server, source)["sync"]
-        if sync["state"] == "failed":
-            raise SystemExit(f"the synchronisation failed: {sync['error']}")
-        if sync["last_finished"]:
-            return source, time.perf_counter() - begin
-        time.sleep(0.02)
+@dataclasses.dataclass(frozen=True)
+class Sync:
+    """What one synchronisation took, in seconds."""
+
+    # From the request until the client knows that it is done.
+    wall: float
+    # From `sync.last_started` to `sync.last_finished`.
+    reported: float
+    # Processor time of the server, and of its Redis.
+    server_cpu: float
+    redis_cpu: float
+
+
+def median(costs: list, part: str) -> float:
+    """The median of one part of the costs."""
+    return statistics.median(getattr(cost, part) for cost in costs)
+
+
+class Stopwatch:
+    """Runs from when it is made until it is read."""
+
+    def __init__(self, server: Leitl):
+        self.server = server
+        self.cpu = server.cpu()
+        self.begin = time.perf_counter()
+
+    def read(self, sync: dict) -> Sync:
+        """What a synchronisation took that has ended as `sync` says."""
+        wall = time.perf_counter() - self.begin
+        began, ended = (
+            datetime.datetime.fromisoformat(sync[name])
+            for name in ("last_started", "last_finished")
+        )
+        server, redis = (now - then for now, then in zip(self.server.cpu(), self.cpu))
+        return Sync(wall, (ended - began).total_seconds(), server, redis)
 
 
 def find(server: Leitl, source: str) -> dict:
@@ -57,29 +57,63 @@ def find(server: Leitl, source: str) -> dict:
     return next(entry for entry in server.call("GET", "sources") if entry["id"] == source)
 
 
-def first_reading(server: Leitl, url: str, scratch: pathlib.Path, files: int, rounds: int):
-    """Reads everything, by turns; the medians, ours first."""
-    ours, theirs = [], []
+def checked(sync: dict, files: int) -> dict:
+    """The state of a source, if all files were read and nothing went wrong."""
+    if sync["error"] or sync["skipped"] or sync["stale"] or sync["files"] != files:
+        raise Failure(f"read {sync['files']} of {files} files: {sync}")
+    return sync
+
+
+def add_source(server: Leitl, url: str, name: str, files: int) -> tuple[str, Sync]:
+    """Adds a source and waits until it was read for the first time. (`sources/sync`
+    with `wait` would wait for a second synchronisation, asked for after the first
+    had begun.)"""
+    body = {"name": name, "url": url, "auth": "basic", "username": USER, "password": PASSWORD}
+    watch = Stopwatch(server)
+    source = server.call("POST", "sources", body)["id"]
+    while not (sync := find(server, source)["sync"])["last_finished"]:
+        if sync["state"] == "failed":
+            raise Failure(f"the synchronisation failed: {sync['error']}")
+        time.sleep(LOOK_INTERVAL)
+    return source, watch.read(checked(sync, files))
+
+
+def first_reading(
+    server: Leitl, rclone: Rclone, url: str, copy: pathlib.Path, files: int, rounds: int
+) -> tuple[str, list[Sync], list[Cost]]:
+    """Reads everything, each time into a source and a folder that are new; returns
+    the last source and what each round took, ours first."""
+    ours, theirs, source = [], [], ""
     for number in range(rounds):
-        copy = scratch / "copy"
-        theirs.append(rclone(url, "copy", "bench:", str(copy)))
-        shutil.rmtree(copy)
-        source, seconds = add_source(server, url, f"Round {number}")
-        ours.append(seconds)
-        status = find(server, source)["sync"]
-        if status["files"] != files:
-            raise SystemExit(f"read {status['files']} of {files} files: {status}")
-        if number < rounds - 1:
+        if source:
             server.call("POST", "sources/delete", {"id": source})
-    return source, statistics.median(ours), statistics.median(theirs)
+        theirs.append(rclone.run("copy", "bench:", str(copy)))
+        copied = sum(path.is_file() for path in copy.rglob("*"))
+        if copied != files:
+            raise Failure(f"rclone copied {copied} of {files} files")
+        shutil.rmtree(copy)
+        source, sync = add_source(server, url, f"Round {number}", files)
+        ours.append(sync)
+    return source, ours, theirs
 
 
-def unchanged(server: Leitl, source: str, url: str, rounds: int):
-    """Looks for changes where there are none, by turns; the medians, ours first."""
+def unchanged(
+    server: Leitl, rclone: Rclone, source: str, files: int, rounds: int
+) -> tuple[list[Sync], list[Cost]]:
+    """Looks for changes where there are none, ours first. The first look is not
+    counted: after a long synchronisation the next one waits for a while."""
+
+    def look() -> Sync:
+        watch = Stopwatch(server)
+        answer = server.call("POST", "sources/sync", {"id": source, "wait": True})
+        return watch.read(checked(answer["sync"], files))
+
+    generation = find(server, source)["sync"]["generation"]
+    look()
     ours, theirs = [], []
     for _ in range(rounds):
-        theirs.append(rclone(url, "lsf", "-R", "bench:"))
-        begin = time.perf_counter()
-        server.call("POST", "sources/sync", {"id": source, "wait": True})
-        ours.append(time.perf_counter() - begin)
-    return statistics.median(ours), statistics.median(theirs)
+        theirs.append(rclone.run("lsf", "-R", "bench:"))
+        ours.append(look())
+    if find(server, source)["sync"]["generation"] != generation:
+        raise Failure("a file changed while nothing should")
+    return ours, theirs
