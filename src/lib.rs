@@ -11,7 +11,7 @@
 //! | `server` | everything that needs Redis, disk or network | `protocol`, `ui` to render it |
 //! | `cli` | the command line | `protocol`, `server` |
 //! | [`ui`] | the dashboard's views | `protocol`, `api`, `browser` |
-//! | [`browser`] | socket, clock and window of the browser | `protocol`, and `ui` to start it |
+//! | [`browser`] | socket, calls, clock and window of the browser | `protocol`, and `ui` to start it |
 
 pub mod api;
 pub mod browser;

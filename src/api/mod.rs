@@ -1,9 +1,9 @@
 //! The REST API under `/api/leitl`, as Leptos server functions: thin, one file a
 //! resource. Each reads the caller, hands parsed values to `server` and returns.
 //!
-//! In the browser the same functions are the calls to it. During server-side
-//! rendering they run directly, without the HTTP layers, so each authorises in
-//! its body.
+//! In the browser the same functions would be the calls to it; the dashboard has a
+//! smaller way, `ui::calls`. During server-side rendering they run directly, without
+//! the HTTP layers, so each authorises in its body.
 //!
 //! Query arguments are text and parsed here, because the query decoder cannot
 //! name the field that was wrong.
