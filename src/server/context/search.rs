@@ -183,12 +183,14 @@ impl Context {
                 // It was replaced meanwhile, many times over.
                 let Some(text) = text else { continue };
                 let snippet = highlighter.snippet(&text, SNIPPET_CHARACTERS);
-                let content = cut_to_tokens(&text, left);
-                left = left.saturating_sub(if content.len() == text.len() {
-                    version.tokens
+                let (content, tokens) = if version.tokens <= left {
+                    (text.as_str(), version.tokens)
                 } else {
-                    parse::estimate_tokens(content) as u64
-                });
+                    let cut = cut_to_tokens(&text, left);
+                    (cut, parse::estimate_tokens(cut) as u64)
+                };
+                left -= tokens.min(left);
+                let truncated = content.len() < text.len();
                 matched.push(MatchedFile {
                     path: hit.path.clone(),
                     source: source.clone(),
@@ -200,7 +202,7 @@ impl Context {
                     relevance: hit.relevance,
                     version: version.version.version,
                     updated_at: version.version.updated_at,
-                    truncated: content.len() < text.len(),
+                    truncated,
                 });
             }
         }
