@@ -33,6 +33,7 @@ mod context_scripted;
 mod context_search;
 mod context_servers;
 mod context_share;
+mod context_store;
 mod context_tokens;
 mod expiry;
 mod history;
