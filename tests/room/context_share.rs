@@ -137,6 +137,12 @@ async fn nobody_comes_in_but_its_user_with_a_user_token() {
             );
         }
     }
+    // Neither is a share whose name only begins as hers.
+    let put = dav(&ann, "PUT", "/dav/anna/mine.md", "x").await;
+    assert_eq!(put.status(), StatusCode::FORBIDDEN);
+    // A name that is not the token's is a mistake, even where the path is right.
+    let read = dav_as(&bob, "ann", "PROPFIND", "/dav/bob/", "").await;
+    assert_eq!(read.status(), StatusCode::UNAUTHORIZED);
     // Another workspace has another Ann.
     let elsewhere = server.user_of("elsewhere", "ann").await;
     let read = dav(&elsewhere, "GET", "/dav/ann/secret.md", "").await;
@@ -177,6 +183,7 @@ async fn a_page_of_it_runs_no_script_and_the_cookie_does_not_open_it() {
     let policy = read.headers()["content-security-policy"].to_str().unwrap();
     assert!(policy.contains("sandbox"), "{policy}");
     assert_eq!(read.headers()["x-content-type-options"], "nosniff");
+    assert_eq!(read.headers()["cache-control"], "no-cache");
     let with_cookie = Client::new(&server.url, None)
         .request(Method::PUT, "/dav/ann/page.html")
         .header("Cookie", format!("leitl={}", ann.token.as_deref().unwrap()))
@@ -222,8 +229,17 @@ async fn it_can_be_synchronised_and_set_but_not_removed() {
     ann.post("sources/delete", json!({"id": "share"}))
         .await
         .problem(403);
-    let body = json!({"id": "share", "url": "http://127.0.0.1:1/"});
-    ann.post("sources/update", body).await.problem(422);
+    let session = ann.register("Cece").await.client;
+    for body in [
+        json!({"id": "share", "url": "http://127.0.0.1:1/"}),
+        json!({"id": "share", "auth": "none"}),
+    ] {
+        let problem = ann.post("sources/update", body).await.problem(422);
+        let text = problem.to_string();
+        assert!(text.contains("built-in share"), "{text}");
+    }
+    let body = json!({"id": "share", "interval_seconds": 30});
+    session.post("sources/update", body).await.problem(403);
     let body = json!({"id": "share", "exclude": ["*.log"], "interval_seconds": 60});
     let changed = ann.post("sources/update", body).await.ok();
     assert_eq!(changed["interval_seconds"], 60);
