@@ -32,7 +32,7 @@ async fn assert_blind(stranger: &Client, source: &Source, url: &str) {
     ] {
         let answer = stranger.get(&call).await;
         // A query is said back, so the word alone proves nothing.
-        for secret in ["plans/secret", "plays the", url, PASSWORD] {
+        for secret in ["plans/secret", "plans/skipped", "plays the", url, PASSWORD] {
             let told = answer.text.contains(secret) && !call.contains(secret);
             assert!(!told, "{call}: {}", answer.text);
         }

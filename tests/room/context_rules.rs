@@ -46,10 +46,30 @@ async fn bad_fields_are_named() {
     }
     // None of them left anything behind.
     assert_eq!(ann.get("sources").await.ok().as_array().unwrap().len(), 1);
-    ann.post("sources", good).await.ok();
+    let added = ann.post("sources", good).await.ok();
+    // An agent does not change what its user set up.
     let session = ann.register("Cece").await.client;
     let body = json!({"name": "Mine", "url": script.url});
     session.post("sources", body).await.problem(403);
+    let body = json!({"id": added["id"], "name": "Mine"});
+    session
+        .post("sources/update", body.clone())
+        .await
+        .problem(403);
+    session.post("sources/delete", body).await.problem(403);
+}
+
+#[tokio::test]
+async fn there_is_an_end_to_how_many_sources_one_has() {
+    let script = script_of(&Collection::plain()).await;
+    let server = setup().start().await;
+    let ann = server.user("ann").await;
+    let before = ann.get("sources").await.ok().as_array().unwrap().len();
+    let body = json!({"name": "Docs", "url": script.url});
+    for _ in before..32 {
+        ann.post("sources", body.clone()).await.ok();
+    }
+    ann.post("sources", body).await.problem(409);
 }
 
 #[tokio::test]
@@ -68,6 +88,12 @@ async fn a_password_goes_to_no_other_server_than_the_one_it_was_given_for() {
         thief.requests().is_empty(),
         "it was asked with the password"
     );
+    // Nor is it shown to the server itself in a way that it was not given for.
+    for (auth, field) in [("bearer", "token"), ("digest", "password")] {
+        let body = json!({"id": source.id, "auth": auth});
+        let problem = ann.post("sources/update", body).await.problem(422);
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
     // On the same server it may stay.
     let body = json!({"id": source.id, "url": program.url, "name": "Renamed"});
     let changed = ann.post("sources/update", body).await.ok();
@@ -107,9 +133,19 @@ async fn patterns_and_limits_decide_what_is_read() {
         0,
         "it is not even listed"
     );
+    assert_eq!(
+        script.count("GET", "/docs/long.md"),
+        0,
+        "its size was listed"
+    );
     let sync = source.sync().await;
     assert_eq!(sync["skipped"][0]["path"], "docs/long.md");
     assert_eq!(sync["files"], 1);
+
+    // Another limit: what was too large is read, though it did not change.
+    let body = json!({"id": source.id, "max_file_bytes": 100_000});
+    ann.post("sources/update", body).await.ok();
+    assert_eq!(source.sync().await["files"], 2);
 
     // Other patterns: other files, without those that do not match any more.
     let body = json!({"id": source.id, "include": ["*.txt"], "exclude": []});
@@ -151,11 +187,12 @@ async fn another_address_is_another_folder() {
     let server = setup().start().await;
     let ann = server.user("ann").await;
     let source = Source::of_scripted(&ann, &scripts[0]).await;
-    source.sync().await;
+    let before = source.sync().await["generation"].as_u64().unwrap();
     assert_eq!(source.search("narwhal").await.len(), 40);
     let body = json!({"id": source.id, "url": scripts[1].url});
     ann.post("sources/update", body).await.ok();
-    source.sync().await;
+    let after = source.sync().await["generation"].as_u64().unwrap();
+    assert_eq!(after, before + 1, "one look is enough");
     assert_eq!(source.search("narwhal").await.len(), 0);
     let text = source.text("same.md").await;
     assert_eq!(text.as_deref(), Some("A other walrus"));
