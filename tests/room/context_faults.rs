@@ -134,6 +134,53 @@ async fn a_node_that_dies_leaves_the_old_generation_and_another_makes_the_new_on
     }
 }
 
+/// Who holds the lease of a source, if anybody does, and for how many milliseconds.
+async fn lease(redis: &ExternalRedis, source: &Source) -> Option<(String, i64)> {
+    let client = redis::Client::open(redis.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let keys: Vec<String> = redis::cmd("KEYS")
+        .arg(format!("*:{}:lease", source.id))
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    let key = keys.first()?;
+    let (holder, millis): (Option<String>, i64) = redis::pipe()
+        .get(key)
+        .pttl(key)
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    Some((holder?, millis))
+}
+
+/// Or another node would begin anew what takes long, and again, and never end.
+#[tokio::test]
+async fn a_lease_is_kept_as_long_as_the_work_takes() {
+    let redis = ExternalRedis::start().await;
+    let server = setup().redis(&redis.url()).start().await;
+    let folder = Collection::plain();
+    publish(&folder, 1);
+    let (script, gate) = gated(&folder).await;
+    let ann = server.user("ann").await;
+    let source = Source::of_scripted(&ann, &script).await;
+    publish(&folder, 2);
+    gate.send_replace(false);
+    ann.post("sources/sync", json!({"id": source.id}))
+        .await
+        .ok();
+    let mut first = None;
+    let mut least = i64::MAX;
+    eventually("the lease is prolonged", async || {
+        let (holder, left) = lease(&redis, &source).await?;
+        assert_eq!(*first.get_or_insert(holder.clone()), holder, "it was lost");
+        let longer = left > least;
+        least = least.min(left);
+        longer.then_some(())
+    })
+    .await;
+    gate.send_replace(true);
+}
+
 #[tokio::test]
 async fn redis_may_die_at_any_moment_of_a_flip() {
     let mut redis = ExternalRedis::start().await;
@@ -232,7 +279,8 @@ async fn a_server_that_stops_in_the_middle_ends_soon_and_the_next_one_goes_on() 
     let folder = Collection::plain();
     publish(&folder, 1);
     let (script, gate) = gated(&folder).await;
-    let setup = setup();
+    let redis = ExternalRedis::start().await;
+    let setup = setup().redis(&redis.url());
     let mut server = setup.start().await;
     let ann = server.user("ann").await;
     let source = Source::of_scripted(&ann, &script).await;
@@ -250,6 +298,7 @@ async fn a_server_that_stops_in_the_middle_ends_soon_and_the_next_one_goes_on() 
     server.signal(rustix::process::Signal::TERM);
     assert!(server.ended().await.success());
     assert!(begun.elapsed() < PATIENCE / 2, "it waited for the source");
+    assert_eq!(lease(&redis, &source).await, None, "nobody could go on");
 
     gate.send_replace(true);
     let again = setup.start().await;

@@ -1,12 +1,9 @@
 //! Where a folder's ETag changes with everything below it (Nextcloud, ownCloud), a
 //! folder whose ETag is as it was is not visited. Nothing that changed is missed by it.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::SystemTime,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use axum::{http::StatusCode, response::IntoResponse};
@@ -98,8 +95,11 @@ async fn elsewhere_all_folders_are_visited() {
     let folder = Collection::plain();
     folder.put("docs/deep/x.md", "Deep");
     let cloud = Cloud::of(folder).await;
+    cloud.folder.put("docs/deep/x.md", "Deep, afterwards");
     assert_whole(&cloud.source.sync().await);
     assert_eq!(cloud.listed(), ["/", "/docs/", "/docs/deep/"]);
+    let text = cloud.source.text("docs/deep/x.md").await;
+    assert_eq!(text.as_deref(), Some("Deep, afterwards"));
 }
 
 #[tokio::test]
@@ -135,8 +135,7 @@ async fn a_folder_is_visited_again_until_each_file_of_it_was_read() {
 #[tokio::test]
 async fn a_folder_with_a_file_that_may_have_changed_without_a_trace_is_visited() {
     let folder = some_folders();
-    let now = httpdate::fmt_http_date(SystemTime::now());
-    folder.put_at("notes/fresh.md", "Before", &now);
+    folder.put_fresh("notes/fresh.md", "Before");
     let cloud = Cloud::of(folder).await;
     cloud.folder.slip("notes/fresh.md", "After!");
     cloud.source.sync().await;

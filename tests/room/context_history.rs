@@ -51,3 +51,39 @@ async fn versions_follow_what_a_file_says() {
         .filter(|version| version["hash"] == Value::Null);
     assert_eq!(deleted.count(), 1, "{history:?}");
 }
+
+/// What is gone for a month is forgotten; nothing else is.
+#[tokio::test]
+async fn versions_of_what_is_long_gone_are_forgotten() {
+    let folder = Collection::plain();
+    for path in ["a.md", "b.md", "c.md"] {
+        folder.put(path, format!("Text of {path}"));
+    }
+    let served = folder.clone();
+    let script = Scripted::start(move |request| served.answer(request)).await;
+    let server = setup().start().await;
+    let ann = server.user("ann").await;
+    let source = Source::of_scripted(&ann, &script).await;
+    folder.remove("a.md");
+    folder.remove("b.md");
+    source.sync().await;
+    let mut connection = server.redis().await;
+    let keys: Vec<String> = redis::cmd("KEYS")
+        .arg(format!("*:{}:gone", source.id))
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    redis::cmd("ZADD")
+        .arg(&keys)
+        .arg(0)
+        .arg("a.md")
+        .query_async::<()>(&mut connection)
+        .await
+        .unwrap();
+    folder.put("c.md", "More");
+    source.sync().await;
+    let history = |path| format!("context/history?path={path}&source={}", source.id);
+    ann.get(&history("a.md")).await.problem(404);
+    assert_eq!(source.history("b.md").await.len(), 2);
+    assert_eq!(source.history("c.md").await.len(), 2);
+}

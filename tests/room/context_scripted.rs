@@ -216,6 +216,47 @@ async fn most_of_many_files_are_gone_only_if_they_are_gone_twice() {
     );
 }
 
+/// Until the second look there are the old files and the new ones, and together they
+/// are more than the source may have.
+#[tokio::test]
+async fn many_files_may_be_renamed_at_once() {
+    let folder = Collection::plain();
+    for n in 1..=40 {
+        folder.put(&format!("old/{n}.md"), format!("Number {n}"));
+    }
+    let served = folder.clone();
+    let script = Scripted::start(move |request| served.answer(request)).await;
+    let server = setup().start().await;
+    let ann = server.user("ann").await;
+    let body = json!({"name": "Script", "url": script.url, "auth": "none", "max_files": 60});
+    let source = Source::add(&ann, body).await;
+    folder.remove("old/");
+    for n in 1..=40 {
+        folder.put(&format!("new/{n}.md"), format!("Number {n}"));
+    }
+    source.sync().await;
+    let sync = source.sync().await;
+    assert_whole(&sync);
+    assert_eq!(sync["files"], 40, "{sync}");
+}
+
+/// A link to a folder above it looks like a folder in a folder without end.
+#[tokio::test]
+async fn folders_in_each_other_end_somewhere() {
+    let script = Scripted::start(|request| {
+        let inner = answers::folder(&format!("{}in/", request.path));
+        answers::multistatus_of([answers::folder(&request.path), inner])
+    })
+    .await;
+    let server = setup().start().await;
+    let ann = server.user("ann").await;
+    let body = json!({"name": "Script", "url": script.url, "auth": "none", "max_files": 100});
+    let source = Source::add(&ann, body).await;
+    let sync = source.sync().await;
+    assert_eq!(sync["state"], "idle", "{sync}");
+    assert!(is_stale(&sync, &"in/".repeat(65)), "{sync}");
+}
+
 #[tokio::test]
 async fn nothing_is_asked_of_another_host() {
     let stranger = Scripted::start(|_| answers::content("Not ours", "\"1\"")).await;

@@ -11,7 +11,7 @@ use crate::{
 
 struct Room {
     _server: Server,
-    _script: Scripted,
+    script: Scripted,
     folder: Collection,
     source: Source,
     ann: Client,
@@ -29,7 +29,7 @@ async fn room(files: &[(&str, &str)]) -> Room {
     let source = Source::of_scripted(&ann, &script).await;
     Room {
         _server: server,
-        _script: script,
+        script,
         folder,
         source,
         ann,
@@ -164,6 +164,33 @@ async fn results_and_tokens_are_bounded() {
         .map(|file| file["content"].as_str().unwrap().len())
         .sum();
     assert!(length < 300 * 8, "{length} bytes in 300 tokens");
+}
+
+/// So that no question brings everything.
+#[tokio::test]
+async fn an_answer_is_bounded_where_nobody_says_how_much() {
+    let text = "The walrus sings.\n\n".repeat(40_000);
+    let room = room(&[("a.md", &text), ("b.md", &text)]).await;
+    let answer = room.ask(&[("query", "walrus")]).await;
+    let found = list(&answer["matched_files"]);
+    let truncated: Vec<bool> = found
+        .iter()
+        .map(|file| file["truncated"].as_bool().unwrap())
+        .collect();
+    assert!(truncated.contains(&true), "{truncated:?}");
+}
+
+#[tokio::test]
+async fn one_source_can_be_asked_alone() {
+    let room = room(FILES).await;
+    let source = Source::of_scripted(&room.ann, &room.script).await;
+    let answer = room.ask(&[("query", "milk")]).await;
+    assert_eq!(answer["total_matches"], 2);
+    for id in [&room.source.id, &source.id] {
+        let answer = room.ask(&[("query", "milk"), ("source", id)]).await;
+        assert_eq!(answer["total_matches"], 1, "{answer}");
+        assert_eq!(answer["matched_files"][0]["source"], **id);
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::{
     context_source::{Source, assert_whole, is_stale, setup},
     server::Server,
-    webdav::{collection::Collection, scripted::Scripted},
+    webdav::{answers, collection::Collection, scripted::Scripted},
 };
 
 /// A folder, the server that serves it, and the source that reads it.
@@ -189,4 +189,58 @@ async fn files_that_come_little_by_little_are_counted_too() {
     folder.remove("a.md");
     assert_whole(&source.sync().await);
     assert!(source.file("d.md").await.is_some());
+}
+
+/// A report names all that changed, and nothing that did not.
+#[tokio::test]
+async fn patterns_count_for_reports_too() {
+    let folder = three_files();
+    let served = folder.clone();
+    let script = Scripted::start(move |request| served.answer(request)).await;
+    let server = setup().start().await;
+    let ann = server.user("ann").await;
+    let body = json!({
+        "name": "Script", "url": script.url, "auth": "none", "include": ["a.md"],
+    });
+    let source = Source::add(&ann, body).await;
+    folder.put("docs/c.md", "The third, afterwards");
+    assert_eq!(source.sync().await["files"], 1);
+    // Nothing has changed there, but here.
+    for (patterns, files) in [
+        (json!({"include": ["docs/**"]}), 2),
+        (json!({"exclude": ["c.md"]}), 1),
+        (json!({"exclude": []}), 2),
+    ] {
+        let mut body = patterns;
+        body["id"] = json!(source.id);
+        ann.post("sources/update", body.clone()).await.ok();
+        assert_eq!(source.sync().await["files"], files, "{body}");
+    }
+    assert_eq!(source.file("a.md").await, None);
+}
+
+/// What the report could not say it says again.
+#[tokio::test]
+async fn a_member_whose_state_is_unknown_is_told_again() {
+    let folder = three_files();
+    let served = folder.clone();
+    let locked = Arc::<AtomicBool>::default();
+    let lock = Arc::clone(&locked);
+    let script = Scripted::start(move |request| {
+        if request.method.as_str() == "REPORT" && lock.load(Ordering::SeqCst) {
+            let token = format!("<D:sync-token>{}</D:sync-token>", served.token());
+            return answers::multistatus_of([answers::status("/a.md", "423 Locked"), token]);
+        }
+        served.answer(request)
+    })
+    .await;
+    let server = setup().start().await;
+    let source = Source::of_scripted(&server.user("ann").await, &script).await;
+    locked.store(true, Ordering::SeqCst);
+    folder.put("a.md", "The first, afterwards");
+    assert!(is_stale(&source.sync().await, "a.md"));
+    locked.store(false, Ordering::SeqCst);
+    assert_whole(&source.sync().await);
+    let text = source.text("a.md").await;
+    assert_eq!(text.as_deref(), Some("The first, afterwards"));
 }

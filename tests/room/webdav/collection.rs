@@ -8,6 +8,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
+    time::SystemTime,
 };
 
 use axum::{
@@ -51,8 +52,8 @@ struct Member {
     content: Vec<u8>,
     /// When it last changed.
     revision: u64,
-    /// When it was written, for whoever goes by time.
-    modified: String,
+    /// When it was written, for whoever goes by time; just now where it is none.
+    modified: Option<&'static str>,
 }
 
 impl Collection {
@@ -78,11 +79,15 @@ impl Collection {
 
     /// Writes a file; the folders above it come into being. `path` is not escaped.
     pub fn put(&self, path: &str, content: impl Into<Vec<u8>>) {
-        self.put_at(path, content, LONG_AGO);
+        self.write(path, content.into(), Some(LONG_AGO));
     }
 
-    /// As [`Collection::put`], by this clock.
-    pub fn put_at(&self, path: &str, content: impl Into<Vec<u8>>, modified: &str) {
+    /// As [`Collection::put`]; whenever it is listed, it was written just now.
+    pub fn put_fresh(&self, path: &str, content: impl Into<Vec<u8>>) {
+        self.write(path, content.into(), None);
+    }
+
+    fn write(&self, path: &str, content: Vec<u8>, modified: Option<&'static str>) {
         let mut state = self.0.lock().unwrap();
         state.revision += 1;
         let revision = state.revision;
@@ -93,11 +98,10 @@ impl Collection {
             state.folders.entry(folder).or_insert(revision);
         }
         state.removed.remove(&href);
-        let content = content.into();
         let member = Member {
             content,
             revision,
-            modified: modified.to_owned(),
+            modified,
         };
         state.files.insert(href, member);
     }
@@ -313,7 +317,16 @@ impl State {
             );
         }
         if self.plain {
-            return answers::folder(href);
+            // As most servers have it: it tells of the folder's own members alone.
+            let own = self.files.iter().filter(|(path, _)| is_child(path, href));
+            let newest = own.map(|(_, file)| file.revision).max().unwrap_or(0);
+            return answers::found(
+                href,
+                &format!(
+                    "<D:resourcetype><D:collection/></D:resourcetype>\
+                     <D:getetag>\"{newest}\"</D:getetag>"
+                ),
+            );
         }
         let token = self.token();
         answers::found(
@@ -335,7 +348,9 @@ impl Member {
     }
 
     fn describe_dated(&self, href: &str) -> String {
-        let (etag, modified, length) = (self.etag(), &self.modified, self.content.len());
+        let now = || httpdate::fmt_http_date(SystemTime::now());
+        let modified = self.modified.map_or_else(now, str::to_owned);
+        let (etag, length) = (self.etag(), self.content.len());
         answers::found(
             href,
             &format!(

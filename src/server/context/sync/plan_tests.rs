@@ -114,6 +114,13 @@ fn what_was_read_within_the_second_of_its_change_is_read_again() {
 }
 
 #[test]
+fn a_clock_that_is_a_little_ahead_settles_nothing() {
+    let ahead = entry("a.md", "\"1\"", NOW + 500, 5);
+    let plan = plan(&HashMap::new(), &seen(vec![ahead]), None);
+    assert!(!plan.wanted[0].settled);
+}
+
+#[test]
 fn without_time_and_tag_it_is_read_each_time() {
     let mut bare = entry("a.md", "", NOW, 5);
     bare.modified = None;
