@@ -140,9 +140,17 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     }
 }
 
+/// How long threads have that still work when a command has ended.
+const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Runs a command that waits for the network.
 fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Runtime::new()?.block_on(command)
+    let runtime = tokio::runtime::Runtime::new()?;
+    let outcome = runtime.block_on(command);
+    // A thread that parses a hostile file cannot be stopped; the process does not wait
+    // for it.
+    runtime.shutdown_timeout(LAST_WORDS);
+    outcome
 }
 
 #[cfg(test)]
