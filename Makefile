@@ -82,8 +82,8 @@ bench: release ## measure latency, memory and loss with the release build
 	@$(env) cargo bench --bench bus
 	@node benches/size.mjs
 
-bench-context: setup-test release ## measure sync and search beside rclone and SQLite FTS5
-	@python3 benches/context/main.py
+bench-context: setup-test release ## sync and search beside rclone and SQLite FTS5 (BENCH_CONTEXT="--files 1000")
+	@$(env) python3 benches/context/main.py $(BENCH_CONTEXT)
 
 bench-search: release ## measure the index alone (CORPUS, CRANFIELD: see benches/search/main.rs)
 	@$(env) cargo bench --bench search
