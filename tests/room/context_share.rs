@@ -1,5 +1,7 @@
 //! The built-in share at `/dav/<user>/`, as WebDAV clients use it.
 
+use std::time::Duration;
+
 use axum::http::Method;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -8,6 +10,7 @@ use crate::{
     client::{Client, list},
     context_source::setup,
     server::{Server, Setup, eventually},
+    webdav::{answers, collection::Collection, scripted::Scripted},
 };
 
 /// A request to the share as curl sends it: Basic, with the token as password.
@@ -204,6 +207,64 @@ async fn what_is_too_large_is_refused_and_nothing_of_it_is_kept() {
     dav(&ann, "PUT", "/dav/ann/a.md", "A small walrus").await;
     let put = dav(&ann, "PUT", "/dav/ann/a.md", "x".repeat(1001)).await;
     assert_eq!(put.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(found(&ann, "walrus").await.len(), 1);
+}
+
+/// The numbers of generations begin anew then, and must not be taken for the old ones.
+#[tokio::test]
+async fn after_redis_lost_its_data_nothing_of_it_is_found_and_the_share_begins_anew() {
+    let (server, ann) = ann().await;
+    dav(&ann, "PUT", "/dav/ann/a.md", "The walrus sings").await;
+    assert_eq!(found(&ann, "walrus").await.len(), 1);
+    let mut redis = server.redis().await;
+    let _: () = redis::cmd("FLUSHALL")
+        .query_async(&mut redis)
+        .await
+        .unwrap();
+    dav(&ann, "DELETE", "/dav/ann/a.md", "").await;
+    dav(&ann, "PUT", "/dav/ann/b.md", "The narwhal sings").await;
+    eventually("the share is read anew", async || {
+        (found(&ann, "narwhal").await.len() == 1).then_some(())
+    })
+    .await;
+    assert_eq!(found(&ann, "walrus").await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_name_that_is_too_long_is_the_clients_fault() {
+    let (_server, ann) = ann().await;
+    let path = format!("/dav/ann/{}/a.md", "x".repeat(300));
+    let put = dav(&ann, "PUT", &path, "A walrus").await;
+    assert_eq!(put.status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_share_does_not_wait_for_somebodys_slow_server() {
+    let folder = Collection::plain();
+    folder.put("a.md", "Slow");
+    let script = Scripted::start(move |request| {
+        if request.is("GET", "/a.md") {
+            // A byte now and then, for longer than this test lasts.
+            let text = "slow ".repeat(1000);
+            return answers::slowly(StatusCode::OK, text, 1, Duration::from_millis(200));
+        }
+        folder.answer(request)
+    })
+    .await;
+    let server = setup()
+        .with("LEITL_CONTEXT__SYNCS_PER_NODE", 1)
+        .start()
+        .await;
+    let bob = server.user("bob").await;
+    bob.post("sources", json!({"name": "Slow", "url": script.url}))
+        .await
+        .ok();
+    eventually("the slow one is being read", async || {
+        (script.count("GET", "/a.md") > 0).then_some(())
+    })
+    .await;
+    let ann = server.user("ann").await;
+    dav(&ann, "PUT", "/dav/ann/a.md", "A quick walrus").await;
     assert_eq!(found(&ann, "walrus").await.len(), 1);
 }
 

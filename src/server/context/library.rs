@@ -159,6 +159,13 @@ impl Library {
         shelf: &Shelf,
         generations: Generations,
     ) -> Result<Option<Shelf>, Problem> {
+        // After Redis lost its data the same numbers mean other files.
+        let none = Shelf::default();
+        let shelf = if shelf.generations.epoch == generations.epoch {
+            shelf
+        } else {
+            &none
+        };
         let mut files = shelf.files.clone();
         let mut differences = Vec::new();
         let sources: HashSet<&SourceId> = files.keys().chain(generations.sources.keys()).collect();

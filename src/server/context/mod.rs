@@ -31,14 +31,14 @@ pub use search::ContextRequest;
 pub use share::{share, share_limit};
 pub use sources::{NewSource, SourceChange};
 
-use std::{collections::HashSet, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{dav::NetworkGuard, library::Libraries};
 use super::{
-    auth::{Auth, User, Vault, Workspace},
+    auth::{Auth, Vault},
     config::Config,
     store::Store,
 };
@@ -62,8 +62,6 @@ struct Inner {
     libraries: Libraries,
     /// How many files are parsed at once.
     parsing: Arc<Semaphore>,
-    /// Users whose share is known to be registered.
-    shares: std::sync::Mutex<HashSet<(Workspace, User)>>,
     /// Called when something became due here.
     due: Notify,
     node: String,
@@ -121,7 +119,6 @@ impl Context {
             own,
             libraries: Libraries::default(),
             parsing: Arc::new(Semaphore::new(PARSING)),
-            shares: std::sync::Mutex::default(),
             due: Notify::new(),
             node,
             tasks,

@@ -34,14 +34,35 @@ const LEASE_LIFE: Duration = Duration::from_secs(9);
 const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(60));
 
 /// How many due sources are looked at in one go.
-const BATCH: usize = 32;
+const BATCH: usize = 256;
+
+/// How many synchronisations may run at once. Shares have permits of their own: they
+/// are on this very machine, and must not wait for somebody's slow server.
+struct Permits {
+    sources: Arc<Semaphore>,
+    shares: Arc<Semaphore>,
+}
+
+impl Permits {
+    fn of(&self, address: &SourceAddress) -> Arc<Semaphore> {
+        Arc::clone(if address.source.is_share() {
+            &self.shares
+        } else {
+            &self.sources
+        })
+    }
+}
 
 impl Context {
     /// Synchronises what is due, until the server stops.
     pub async fn run(self) {
         let mut ticks = interval(LOOK_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let permits = Arc::new(Semaphore::new(self.0.config.context.syncs_per_node));
+        let count = self.0.config.context.syncs_per_node;
+        let permits = Permits {
+            sources: Arc::new(Semaphore::new(count)),
+            shares: Arc::new(Semaphore::new(count)),
+        };
         let warming = self.warm_up();
         tokio::pin!(warming);
         let mut warm = false;
@@ -80,11 +101,11 @@ impl Context {
         }
     }
 
-    async fn start_due(&self, permits: &Arc<Semaphore>) -> Result<(), StoreError> {
+    async fn start_due(&self, permits: &Permits) -> Result<(), StoreError> {
         let now = self.0.store.now().await?;
         for address in self.0.store.due_sources(now, BATCH).await? {
-            let Ok(permit) = Arc::clone(permits).try_acquire_owned() else {
-                return Ok(());
+            let Ok(permit) = permits.of(&address).try_acquire_owned() else {
+                continue;
             };
             let holder = format!("{}-{}", self.0.node, random::text(8));
             let Some(fence) = self.0.store.take_sync(&address, holder, LEASE_LIFE).await? else {
@@ -255,7 +276,7 @@ impl Context {
                 return Ok(false);
             }
             tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_millis(100));
+            pause = (pause * 2).min(Duration::from_millis(40));
         }
     }
 }

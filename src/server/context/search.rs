@@ -31,6 +31,9 @@ const SHARE_LIMIT: Duration = Duration::from_secs(2);
 /// take in at all, so that no question brings half a gigabyte.
 const DEFAULT_TOKENS: u64 = 200_000;
 
+/// How many it has at most, whoever asks for more.
+const MOST_TOKENS: u64 = 1_000_000;
+
 /// How many characters a snippet has.
 const SNIPPET_CHARACTERS: usize = 240;
 
@@ -168,7 +171,7 @@ impl Context {
                 Some((source, hit, version))
             })
             .collect();
-        let mut left = max_tokens.unwrap_or(DEFAULT_TOKENS);
+        let mut left = max_tokens.unwrap_or(DEFAULT_TOKENS).min(MOST_TOKENS);
         let mut matched = Vec::with_capacity(files.len());
         for batch in by_bytes(&files, |(.., version)| version.version.bytes) {
             let wanted: Vec<_> = batch

@@ -181,6 +181,17 @@ async fn make_folder(path: &Path) -> Result<(), Problem> {
                 "a file is in the way of this folder",
             ))
         }
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::InvalidFilename | ErrorKind::InvalidInput
+            ) =>
+        {
+            Err(Problem::new(
+                ProblemKind::BadRequest,
+                "this is no name of a folder",
+            ))
+        }
         Err(error) => {
             tracing::error!("cannot make a folder of a share: {error}");
             Err(Problem::new(

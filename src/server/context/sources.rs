@@ -397,16 +397,6 @@ impl Context {
         workspace: &Workspace,
         user: &User,
     ) -> Result<(), Problem> {
-        let key = (workspace.clone(), user.clone());
-        let known = |shares: &std::sync::Mutex<std::collections::HashSet<_>>| {
-            shares
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner())
-                .contains(&key)
-        };
-        if known(&self.0.shares) {
-            return Ok(());
-        }
         let address = SourceAddress {
             workspace: workspace.clone(),
             user: user.clone(),
@@ -433,11 +423,6 @@ impl Context {
             };
             self.0.store.add_source(&address, &record).await?;
         }
-        self.0
-            .shares
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .insert(key);
         Ok(())
     }
 }

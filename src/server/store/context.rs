@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How long staged work stays that nobody finishes.
-const STAGED_LIFE: Duration = Duration::from_secs(2 * 3600);
+const STAGED_LIFE: Duration = Duration::from_secs(24 * 3600);
 
 /// How long the manifest before the current one can still be read.
 const OLD_MANIFEST_LIFE: Duration = Duration::from_secs(600);
@@ -79,6 +79,8 @@ pub struct VersionRecord {
 /// The generations of a user's sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Generations {
+    /// Changes when Redis lost its data, and counts again from 1.
+    pub epoch: String,
     /// How often any of them changed.
     pub all: u64,
     /// How often each changed.
@@ -109,15 +111,16 @@ impl Store {
     ) -> Result<Generations, StoreError> {
         let mut command = redis::cmd("HGETALL");
         command.arg(self.keys().generations(workspace, user));
-        let entries: HashMap<String, u64> = self.call(&command).await?;
+        let entries: HashMap<String, String> = self.call(&command).await?;
         let mut generations = Generations::default();
-        for (field, generation) in entries {
-            match field.parse() {
-                _ if field == "all" => generations.all = generation,
-                Ok(source) => {
+        for (field, value) in entries {
+            match (field.as_str(), field.parse(), value.parse()) {
+                ("epoch", ..) => generations.epoch = value,
+                ("all", _, Ok(generation)) => generations.all = generation,
+                (_, Ok(source), Ok(generation)) => {
                     generations.sources.insert(source, generation);
                 }
-                Err(_) => {}
+                _ => {}
             }
         }
         Ok(generations)

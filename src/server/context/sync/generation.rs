@@ -179,6 +179,8 @@ impl NextGeneration {
     pub fn forget(&mut self, paths: Vec<String>, histories: Vec<Vec<VersionRecord>>) {
         for (path, history) in paths.into_iter().zip(histories) {
             if self.known.contains_key(&path) || self.changes.contains_key(&path) {
+                // It is there, but nothing of it can be read: it begins to age anew.
+                self.histories.entry(path).or_insert(history);
                 continue;
             }
             for hash in history.into_iter().filter_map(|record| record.version.hash) {
