@@ -160,7 +160,7 @@ impl Default for ContextConfig {
             sync_seconds: 300,
             allowed_networks: Vec::new(),
             max_file_bytes: 10 * 1024 * 1024,
-            max_files: 50_000,
+            max_files: 20_000,
             kept_versions: 10,
             requests_per_source: 8,
             syncs_per_node: 4,

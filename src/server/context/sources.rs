@@ -274,7 +274,7 @@ impl Context {
             record.max_file_bytes = within("max_file_bytes", bytes, 100 << 20)?;
         }
         if let Some(files) = change.max_files {
-            record.max_files = within("max_files", files, 200_000)?;
+            record.max_files = within("max_files", files, 50_000)?;
         }
         if let Some(include) = change.include {
             record.include = include.into_vec();
