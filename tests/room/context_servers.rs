@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     fs,
+    process::Command,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -22,6 +23,31 @@ async fn the_whole_tree_arrives(kind: Kind) {
     let program = kind.serve(tree.path()).await;
     let server = setup().start().await;
     let source = Source::of(&server.user("ann").await, kind, &program).await;
+    assert_arrives(&tree, &source).await;
+}
+on_every_server!(the_whole_tree_arrives);
+
+/// The built-in share is a WebDAV server too, and read as one.
+#[tokio::test]
+async fn the_whole_tree_arrives_from_the_built_in_share() {
+    let tree = Tree::difficult().with_dangling_link();
+    let server = setup().start().await;
+    let source = Source {
+        owner: server.user("ann").await,
+        id: "share".to_owned(),
+    };
+    let share = server.setup().data_dir().join("share/default/ann");
+    fs::create_dir_all(share.parent().unwrap()).unwrap();
+    let copied = Command::new("cp")
+        .arg("-a")
+        .args([tree.path(), share.as_path()])
+        .status()
+        .unwrap();
+    assert!(copied.success());
+    assert_arrives(&tree, &source).await;
+}
+
+async fn assert_arrives(tree: &Tree, source: &Source) {
     let sync = source.sync().await;
     assert_whole(&sync);
     source.assert_has(&tree.files()).await;
@@ -31,14 +57,13 @@ async fn the_whole_tree_arrives(kind: Kind) {
         assert_eq!(source.file(path).await, None, "skipped, but found");
     }
     let twins = tree.twins().unwrap();
-    let first = seen_of(twins, &source).await;
+    let first = seen_of(twins, source).await;
     let one_is_named = first.len() == 1 && skipped.contains(&twins.path);
     assert!(first.len() == 2 || one_is_named, "{first:?}, {skipped:?}");
     // They are not taken for versions of one file, in turn.
     source.sync().await;
-    assert_eq!(seen_of(twins, &source).await, first);
+    assert_eq!(seen_of(twins, source).await, first);
 }
-on_every_server!(the_whole_tree_arrives);
 
 /// The twins that are found: path, text and version. One has the path in normal form
 /// C; the other, if it is not skipped, has its own.
