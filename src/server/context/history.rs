@@ -98,8 +98,8 @@ impl Context {
         let sources = self
             .0
             .store
-            .sources(&caller.workspace, &caller.user)
+            .source_records(&caller.workspace, &caller.user)
             .await?;
-        Ok(sources.into_iter().map(|(record, _)| record.id).collect())
+        Ok(sources.into_iter().map(|record| record.id).collect())
     }
 }

@@ -14,7 +14,7 @@ use tokio::{
 use super::{
     Context,
     filter::Filter,
-    sync::{Done, Sync, SyncError},
+    sync::{Done, Sync, SyncError, refuse},
 };
 use crate::server::{
     random,
@@ -94,10 +94,7 @@ impl Context {
             }
         };
         for address in addresses {
-            let library = self.0.libraries.of(&address.workspace, &address.user);
-            if let Err(problem) = library.refresh(&self.0.store).await {
-                tracing::warn!(user = %address.user, "cannot build a search index: {problem}");
-            }
+            self.refresh(&address).await;
         }
     }
 
@@ -176,8 +173,8 @@ impl Context {
         Ok(())
     }
 
-    /// Takes a new generation into the index of this node. The lease has been given back
-    /// before: a large index takes longer than the next synchronisation may wait.
+    /// Takes new generations into the index of this node. After a synchronisation the
+    /// lease has been given back before: a large index takes longer than the next synchronisation may wait.
     async fn refresh(&self, address: &SourceAddress) {
         let library = self.0.libraries.of(&address.workspace, &address.user);
         let refreshed = tokio::select! {
@@ -196,8 +193,12 @@ impl Context {
         let client = self.connect(address, record);
         let (client, filter) = match (client, filter) {
             (Ok(client), Ok(filter)) => (client, filter),
-            (Err(error), _) => return self.refuse(fence, record, &error.to_string()).await,
-            (_, Err(error)) => return self.refuse(fence, record, &error.to_string()).await,
+            (Err(error), _) => {
+                return refuse(&self.0.store, fence, record, &error.to_string()).await;
+            }
+            (_, Err(error)) => {
+                return refuse(&self.0.store, fence, record, &error.to_string()).await;
+            }
         };
         let sync = Sync {
             store: &self.0.store,
@@ -209,16 +210,6 @@ impl Context {
             parsing: Arc::clone(&self.0.parsing),
         };
         sync.run().await
-    }
-
-    /// Reports a source that cannot even be tried.
-    async fn refuse(
-        &self,
-        fence: &Fence,
-        record: &SourceRecord,
-        error: &str,
-    ) -> Result<Done, SyncError> {
-        super::sync::refuse(&self.0.store, fence, record, error).await
     }
 
     /// Makes a source due now by the clock of Redis, which all nodes go by. Where Redis

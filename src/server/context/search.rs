@@ -1,6 +1,6 @@
 //! Answering `GET context`.
 
-use std::{collections::HashMap, str::FromStr, time::Duration};
+use std::{str::FromStr, time::Duration};
 
 use futures::future::try_join_all;
 
@@ -79,8 +79,8 @@ impl Context {
     /// The files of the caller that match a query, best first.
     ///
     /// # Errors
-    /// 422 for a query that cannot be read or a source that is not there, 504 if the
-    /// synchronisation that was asked for does not end in time, 503 if Redis is away.
+    /// 422 for a query that cannot be read or a source that is not there, 503 if the
+    /// synchronisation that was asked for does not end in time or Redis is away.
     pub async fn search(
         &self,
         caller: &Caller,
@@ -255,27 +255,5 @@ pub(super) fn address_of(caller: &Caller, source: SourceId) -> SourceAddress {
         workspace: caller.workspace.clone(),
         user: caller.user.clone(),
         source,
-    }
-}
-
-/// Finds a source by id or, if no other has it, by name.
-pub(super) fn pick<'a, T>(
-    sources: &'a HashMap<SourceId, T>,
-    name: &str,
-    name_of: impl Fn(&T) -> &str,
-) -> Result<&'a SourceId, Problem> {
-    if let Ok(id) = name.parse::<SourceId>()
-        && let Some((id, _)) = sources.get_key_value(&id)
-    {
-        return Ok(id);
-    }
-    let mut named = sources.iter().filter(|(_, source)| name_of(source) == name);
-    match (named.next(), named.next()) {
-        (Some((id, _)), None) => Ok(id),
-        (Some(_), Some(_)) => Err(Problem::field(
-            "source",
-            "names more than one source; give its id",
-        )),
-        (None, _) => Err(Problem::field("source", "is not one of your sources")),
     }
 }

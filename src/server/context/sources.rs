@@ -1,23 +1,18 @@
 //! Adding, listing, changing and removing sources.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{
-    Context,
-    connect::credentials,
-    filter::Filter,
-    search::{address_of, pick},
-};
+use super::{Context, connect::credentials, filter::Filter, search::address_of};
 use crate::{
     protocol::{
         Line, Patterns, Problem, ProblemKind, Secret, Source, SourceAuth, SourceId, SourceName,
         SourceSettings, SyncStatus,
     },
     server::{
-        auth::{Caller, User, Workspace},
+        auth::{Caller, User},
         random,
         store::{SourceAddress, SourceRecord, SyncRecord},
     },
@@ -106,7 +101,7 @@ impl Context {
         let own = self
             .0
             .store
-            .sources(&caller.workspace, &caller.user)
+            .source_records(&caller.workspace, &caller.user)
             .await?;
         if own.len() >= MOST_SOURCES {
             return Err(Problem::new(
@@ -118,21 +113,7 @@ impl Context {
             .parse()
             .map_err(|rule: &str| Problem::new(ProblemKind::Internal, rule))?;
         let address = address_of(caller, id.clone());
-        let context = &self.0.config.context;
-        let mut record = SourceRecord {
-            id,
-            name: new.name,
-            url: None,
-            auth: SourceAuth::None,
-            username: None,
-            sealed: None,
-            interval_seconds: context.sync_seconds,
-            include: Vec::new(),
-            exclude: Vec::new(),
-            max_file_bytes: context.max_file_bytes,
-            max_files: context.max_files,
-            created_at: self.0.store.now().await?,
-        };
+        let mut record = self.new_record(id, new.name).await?;
         if new.change.url.is_none() {
             return Err(Problem::field("url", "is missing"));
         }
@@ -223,21 +204,31 @@ impl Context {
             .ok_or_else(|| Problem::new(ProblemKind::NotFound, "you have no source with this id"))
     }
 
-    /// The caller's source of this id or name.
+    /// The caller's source of this id or, if no other has it, of this name.
     pub(super) async fn named_source(
         &self,
         caller: &Caller,
         name: &str,
     ) -> Result<SourceId, Problem> {
-        let sources: HashMap<SourceId, SourceRecord> = self
+        let sources = self
             .0
             .store
-            .sources(&caller.workspace, &caller.user)
-            .await?
+            .source_records(&caller.workspace, &caller.user)
+            .await?;
+        if let Some(record) = sources.iter().find(|record| record.id.as_str() == name) {
+            return Ok(record.id.clone());
+        }
+        let mut named = sources
             .into_iter()
-            .map(|(record, _)| (record.id.clone(), record))
-            .collect();
-        pick(&sources, name, |record| record.name.as_str()).cloned()
+            .filter(|record| record.name.as_str() == name);
+        match (named.next(), named.next()) {
+            (Some(record), None) => Ok(record.id),
+            (Some(_), Some(_)) => Err(Problem::field(
+                "source",
+                "names more than one source; give its id",
+            )),
+            (None, _) => Err(Problem::field("source", "is not one of your sources")),
+        }
     }
 
     /// Applies a change to a record, seals its secret and, where the way to the
@@ -296,11 +287,7 @@ impl Context {
             // A stored password goes only to the server that it was given for.
             if keeps_secret && !same_origin(record.url.as_deref(), url.as_str()) {
                 return Err(Problem::field(
-                    if record.auth == SourceAuth::Bearer {
-                        "token"
-                    } else {
-                        "password"
-                    },
+                    secret_field(record.auth),
                     "is needed again for another server",
                 ));
             }
@@ -309,11 +296,7 @@ impl Context {
         if let Some(auth) = change.auth {
             if keeps_secret && auth != record.auth && auth != SourceAuth::None {
                 return Err(Problem::field(
-                    if auth == SourceAuth::Bearer {
-                        "token"
-                    } else {
-                        "password"
-                    },
+                    secret_field(auth),
                     "is needed again for another kind of auth",
                 ));
             }
@@ -337,10 +320,7 @@ impl Context {
                     Problem::field("password", format!("is needed again: {error}"))
                 })?
             }
-            (SourceAuth::Bearer, None, None) => {
-                return Err(Problem::field("token", "is missing"));
-            }
-            (_, None, None) => return Err(Problem::field("password", "is missing")),
+            (auth, None, None) => return Err(Problem::field(secret_field(auth), "is missing")),
         };
         if secret.expose_secret().chars().any(char::is_control) {
             return Err(Problem::field(
@@ -389,41 +369,34 @@ impl Context {
 
     /// Registers the caller's built-in share if it is not yet.
     pub(super) async fn ensure_share(&self, caller: &Caller) -> Result<(), Problem> {
-        self.ensure_share_of(&caller.workspace, &caller.user).await
-    }
-
-    pub(super) async fn ensure_share_of(
-        &self,
-        workspace: &Workspace,
-        user: &User,
-    ) -> Result<(), Problem> {
-        let address = SourceAddress {
-            workspace: workspace.clone(),
-            user: user.clone(),
-            source: SourceId::share(),
-        };
+        let address = address_of(caller, SourceId::share());
         if self.0.store.source(&address).await?.is_none() {
-            let context = &self.0.config.context;
             let name = "share"
                 .parse()
                 .map_err(|rule| Problem::new(ProblemKind::Internal, format!("{rule}")))?;
-            let record = SourceRecord {
-                id: SourceId::share(),
-                name,
-                url: None,
-                auth: SourceAuth::None,
-                username: None,
-                sealed: None,
-                interval_seconds: context.sync_seconds,
-                include: Vec::new(),
-                exclude: Vec::new(),
-                max_file_bytes: context.max_file_bytes,
-                max_files: context.max_files,
-                created_at: self.0.store.now().await?,
-            };
+            let record = self.new_record(SourceId::share(), name).await?;
             self.0.store.add_source(&address, &record).await?;
         }
         Ok(())
+    }
+
+    /// A source with what the configuration says where nobody says otherwise.
+    async fn new_record(&self, id: SourceId, name: SourceName) -> Result<SourceRecord, Problem> {
+        let context = &self.0.config.context;
+        Ok(SourceRecord {
+            id,
+            name,
+            url: None,
+            auth: SourceAuth::None,
+            username: None,
+            sealed: None,
+            interval_seconds: context.sync_seconds,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            max_file_bytes: context.max_file_bytes,
+            max_files: context.max_files,
+            created_at: self.0.store.now().await?,
+        })
     }
 }
 
@@ -465,6 +438,14 @@ fn within(field: &str, value: u64, most: u64) -> Result<u64, Problem> {
         Ok(value)
     } else {
         Err(Problem::field(field, format!("must be 1 to {most}")))
+    }
+}
+
+/// The field in which the secret of a kind of `auth` comes.
+fn secret_field(auth: SourceAuth) -> &'static str {
+    match auth {
+        SourceAuth::Bearer => "token",
+        _ => "password",
     }
 }
 

@@ -49,14 +49,7 @@ impl Store {
         workspace: &Workspace,
         user: &User,
     ) -> Result<Vec<(SourceRecord, SyncRecord)>, StoreError> {
-        let mut command = redis::cmd("HGETALL");
-        command.arg(self.keys().sources(workspace, user));
-        let entries: HashMap<String, String> = self.call(&command).await?;
-        let mut records = entries
-            .values()
-            .map(|json| read(json))
-            .collect::<Result<Vec<SourceRecord>, _>>()?;
-        records.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        let records = self.source_records(workspace, user).await?;
         let mut sources = Vec::with_capacity(records.len());
         for record in records {
             let address = SourceAddress {
@@ -68,6 +61,26 @@ impl Store {
             sources.push((record, sync));
         }
         Ok(sources)
+    }
+
+    /// A user's sources, oldest first.
+    ///
+    /// # Errors
+    /// If Redis does not answer or a record cannot be read.
+    pub async fn source_records(
+        &self,
+        workspace: &Workspace,
+        user: &User,
+    ) -> Result<Vec<SourceRecord>, StoreError> {
+        let mut command = redis::cmd("HGETALL");
+        command.arg(self.keys().sources(workspace, user));
+        let entries: HashMap<String, String> = self.call(&command).await?;
+        let mut records = entries
+            .values()
+            .map(|json| read(json))
+            .collect::<Result<Vec<SourceRecord>, _>>()?;
+        records.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        Ok(records)
     }
 
     /// One source.
