@@ -15,12 +15,16 @@ use crate::{
 /// The binary.
 const LEITL: &str = env!("CARGO_BIN_EXE_leitl");
 
-/// A command in a terminal of its own, by script(1).
+/// A command in a terminal of its own, by script(1). The shell that script starts gives
+/// its place to the command: one that stays, as dash would, gets Ctrl-C as well and dies
+/// of it.
 fn in_terminal(shell: &Shell<'_>, command: &str) -> Running {
+    let command = format!("exec {command}");
     let mut script = Command::new("script");
     script
-        .args(["--quiet", "--return", "--command", command, "/dev/null"])
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
         .envs(shell.variables())
+        .env("SHELL", "/bin/sh")
         .env("TERM", "xterm")
         .env_remove("NO_COLOR")
         .env_remove("LEITL_SESSION_ID");
