@@ -248,6 +248,40 @@ async fn whoever_was_overtaken_changes_nothing() {
     assert!(flipped.is_some());
 }
 
+/// How far it is was on its way already when the end was written.
+#[tokio::test]
+async fn a_report_of_progress_does_not_undo_the_end() {
+    let place = Place::new().await;
+    let running = SyncStatus {
+        state: SyncState::Running,
+        ..SyncStatus::default()
+    };
+    let report = async |fence: &Fence, status: &SyncStatus, ended| {
+        let (store, event) = (&place.store, event());
+        let reported = store.report_sync(fence, status, None, ended, &event).await;
+        assert!(reported.unwrap().is_some(), "it counts as overtaken");
+        let record = store.sync_record(&place.address).await.unwrap();
+        record.status.state
+    };
+    let flips = place.take("flips").await.unwrap();
+    assert_eq!(report(&flips, &running, false).await, SyncState::Running);
+    place
+        .flip(&flips, 1, &[version(1, Some("one"))], &[])
+        .await
+        .unwrap();
+    assert_eq!(report(&flips, &running, false).await, SyncState::Idle);
+
+    place.store.release_sync(&flips).await.unwrap();
+    let fails = place.take("fails").await.unwrap();
+    assert_eq!(report(&fails, &running, false).await, SyncState::Running);
+    let failed = SyncStatus {
+        state: SyncState::Failed,
+        ..SyncStatus::default()
+    };
+    assert_eq!(report(&fails, &failed, true).await, SyncState::Failed);
+    assert_eq!(report(&fails, &running, false).await, SyncState::Failed);
+}
+
 /// Each is made of the one before, so none may be left out or made twice.
 #[tokio::test]
 async fn a_generation_follows_the_one_before() {

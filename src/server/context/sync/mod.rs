@@ -7,6 +7,7 @@
 //! - [`listing`]: what is at the source now
 //! - [`plan`]: what to do about it
 //! - [`reading`]: fetching and parsing
+//! - [`staging`]: texts on their way to Redis
 //! - [`generation`]: the next manifest, with versions of files
 //! - [`cursor`]: where the next synchronisation goes on
 //! - [`report`]: how it goes, for the source's owner and for everyone
@@ -17,6 +18,7 @@ mod listing;
 mod plan;
 mod reading;
 mod report;
+mod staging;
 
 use std::{
     collections::HashMap,
@@ -37,6 +39,7 @@ use self::{
     plan::{Plan, Seen, Wanted, plan},
     reading::{Outcome, Reader},
     report::Reporter,
+    staging::Texts,
 };
 use super::{
     dav::{Client, DavError},
@@ -53,9 +56,6 @@ use crate::{
 
 /// How often a synchronisation that runs tells how far it is.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
-
-/// Texts are written to Redis when so many bytes of them wait.
-const BLOB_BATCH_BYTES: usize = 512 * 1024;
 
 /// After so many files in a row that cannot be read, the source counts as away.
 const FAILURES_IN_A_ROW: usize = 25;
@@ -228,13 +228,25 @@ impl Sync<'_> {
         Ok(())
     }
 
-    /// Reads the wanted files. Texts go to Redis at once, so that memory holds only
-    /// a few of them.
+    /// Reads the wanted files, and writes their texts to Redis meanwhile.
     async fn read(
         &self,
         plan: &Plan,
         next: &mut NextGeneration,
         progress: &Progress,
+    ) -> Result<(), SyncError> {
+        let (texts, batches) = staging::texts();
+        let staging = async { Ok(staging::stage(self.store, &self.fence.address, batches).await?) };
+        tokio::try_join!(self.fetch(plan, next, progress, texts), staging)?;
+        Ok(())
+    }
+
+    async fn fetch(
+        &self,
+        plan: &Plan,
+        next: &mut NextGeneration,
+        progress: &Progress,
+        mut texts: Texts,
     ) -> Result<(), SyncError> {
         let reader = Reader {
             client: self.client.clone(),
@@ -252,7 +264,7 @@ impl Sync<'_> {
                 }
             })
             .buffer_unordered(self.config.requests_per_source);
-        let (mut batch, mut batch_bytes, mut failures) = (Vec::new(), 0, 0);
+        let mut failures = 0;
         while let Some((wanted, outcome)) = outcomes.next().await {
             let outcome = outcome?;
             progress.read.fetch_add(1, Ordering::Relaxed);
@@ -268,18 +280,10 @@ impl Sync<'_> {
                 _ => failures = 0,
             }
             if let Some((hash, text)) = next.take(&wanted, outcome) {
-                batch_bytes += text.len();
-                batch.push((hash, text));
-            }
-            if batch_bytes >= BLOB_BATCH_BYTES {
-                self.store.stage_blobs(&self.fence.address, &batch).await?;
-                batch.clear();
-                batch_bytes = 0;
+                texts.put(hash, text).await;
             }
         }
-        if !batch.is_empty() {
-            self.store.stage_blobs(&self.fence.address, &batch).await?;
-        }
+        texts.end().await;
         Ok(())
     }
 

@@ -57,7 +57,7 @@ redis.call('UNLINK', KEYS[7], KEYS[8], KEYS[9])
 redis.call('HSETNX', generations, 'epoch', context.seed .. '-' .. now)
 redis.call('HSET', generations, ARGV[5], ARGV[6])
 redis.call('HINCRBY', generations, 'all', 1)
-redis.call('HSET', sync, 'report', ARGV[7], 'cursor', ARGV[8], 'served', ARGV[9])
+redis.call('HSET', sync, 'report', ARGV[7], 'cursor', ARGV[8], 'served', ARGV[9], 'ended', ARGV[4])
 
 publish_stored(context, false, ARGV[13])
 return { 'flipped', tonumber(redis.call('HGET', sync, 'requests') or '0') }
