@@ -186,6 +186,12 @@ impl Recipe {
                 "",
                 "--appendonly",
                 "yes",
+                // By default it would compact its file at 64 MiB, in the middle of the
+                // first reading of a usual source, and compress texts for that.
+                "--auto-aof-rewrite-min-size",
+                "256mb",
+                "--rdbcompression",
+                "no",
             ])
             .args(["--unixsocketperm", "700", "--unixsocket"])
             .arg(&self.socket)

@@ -1,6 +1,6 @@
 //! Tells files that are not text.
 
-use super::encoding;
+use super::{bytes, encoding};
 
 /// How many bytes are searched for a zero byte: as many as git reads. A log that
 /// was cut off by a power failure has zeros further on and is text all the same.
@@ -58,7 +58,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Option<&'static str> {
 /// What a file is if its decoded text is none.
 pub(super) fn sniff_decoded(text: &str) -> Option<&'static str> {
     // Most texts have none, which their bytes tell sooner.
-    if !text.bytes().any(may_begin_broken) {
+    if !bytes::any(text.as_bytes(), may_begin_broken) {
         return None;
     }
     let (mut all, mut broken) = (0_usize, 0_usize);

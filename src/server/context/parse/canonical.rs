@@ -16,11 +16,13 @@ use std::{borrow::Cow, fmt};
 use icu_normalizer::ComposingNormalizerBorrowed;
 use sha2::{Digest, Sha256};
 
+use super::bytes;
+
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Brings a decoded text into its canonical form.
 pub(super) fn canonical(text: &str) -> String {
-    let cleaned = if text.bytes().any(may_begin_unwanted) {
+    let cleaned = if bytes::any(text.as_bytes(), may_begin_unwanted) {
         Cow::Owned(clean(text))
     } else {
         Cow::Borrowed(text)

@@ -15,6 +15,7 @@
 //! fault in a library and the server.
 
 mod binary;
+mod bytes;
 mod canonical;
 mod code;
 mod data;

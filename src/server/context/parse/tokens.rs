@@ -39,8 +39,8 @@ pub fn estimate_tokens(text: &str) -> usize {
     let mut run = Run::new(Class::Space);
     let mut last_is_lower = false;
     for character in text.chars() {
-        let class = Class::of(character);
-        let hump = class == Class::Letter && last_is_lower && character.is_uppercase();
+        let Kind { class, case } = Kind::of(character);
+        let hump = last_is_lower && case == Case::Upper && class == Class::Letter;
         if class != run.class || hump {
             total += run.weight();
             run = Run::new(class);
@@ -48,7 +48,7 @@ pub fn estimate_tokens(text: &str) -> usize {
         run.characters += 1;
         run.foreign += usize::from(!character.is_ascii());
         run.line_end |= character == '\n';
-        last_is_lower = character.is_lowercase();
+        last_is_lower = case == Case::Lower;
     }
     (total + run.weight()).div_ceil(weight::TOKEN)
 }
@@ -62,19 +62,69 @@ enum Class {
     Mark,
 }
 
-impl Class {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Case {
+    Lower,
+    Upper,
+    None,
+}
+
+/// What an estimate needs to know of a character.
+#[derive(Clone, Copy)]
+struct Kind {
+    class: Class,
+    case: Case,
+}
+
+/// The kinds of ASCII, of which most texts are made: this is asked for each character
+/// of everything that is read.
+const ASCII: [Kind; 128] = {
+    let mut kinds = [Kind {
+        class: Class::Mark,
+        case: Case::None,
+    }; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        kinds[byte as usize] = Kind::of_ascii(byte);
+        byte += 1;
+    }
+    kinds
+};
+
+impl Kind {
     fn of(character: char) -> Self {
-        match character {
-            'a'..='z' | 'A'..='Z' => Self::Letter,
-            ' ' | '\n' | '\t' => Self::Space,
-            '0'..='9' => Self::Digit,
-            _ if character.is_ascii() => Self::Mark,
-            _ if is_ideograph(character) => Self::Ideograph,
-            _ if character.is_alphabetic() => Self::Letter,
-            _ if character.is_numeric() => Self::Digit,
-            _ if character.is_whitespace() => Self::Space,
-            _ => Self::Mark,
+        match ASCII.get(character as usize) {
+            Some(kind) => *kind,
+            None => Self::of_other(character),
         }
+    }
+
+    const fn of_ascii(byte: u8) -> Self {
+        let (class, case) = match byte {
+            b'a'..=b'z' => (Class::Letter, Case::Lower),
+            b'A'..=b'Z' => (Class::Letter, Case::Upper),
+            b' ' | b'\n' | b'\t' => (Class::Space, Case::None),
+            b'0'..=b'9' => (Class::Digit, Case::None),
+            _ => (Class::Mark, Case::None),
+        };
+        Self { class, case }
+    }
+
+    #[cold]
+    fn of_other(character: char) -> Self {
+        let class = match character {
+            _ if is_ideograph(character) => Class::Ideograph,
+            _ if character.is_alphabetic() => Class::Letter,
+            _ if character.is_numeric() => Class::Digit,
+            _ if character.is_whitespace() => Class::Space,
+            _ => Class::Mark,
+        };
+        let case = match character {
+            _ if character.is_lowercase() => Case::Lower,
+            _ if character.is_uppercase() => Case::Upper,
+            _ => Case::None,
+        };
+        Self { class, case }
     }
 }
 
