@@ -12,7 +12,9 @@
 mod arguments;
 mod context;
 mod events;
+mod files;
 mod health;
+mod inbox;
 mod sessions;
 mod snapshot;
 mod sources;
@@ -20,7 +22,12 @@ mod tokens;
 
 pub use context::{ContextHistory, SearchContext, context_history, search_context};
 pub use events::{Broadcast, activity, broadcast, messages};
+pub use files::{ClaimFiles, claim_files};
 pub use health::health;
+pub use inbox::{
+    AcknowledgeMessages, CatchUp, DrainInbox, MessageReceipts, acknowledge_messages, catch_up,
+    drain_inbox, message_receipts,
+};
 pub use sessions::{
     ActiveSessions, SessionEnd, SessionHeartbeat, SessionRegister, SessionUpdate, active_sessions,
     session_end, session_heartbeat, session_register, session_update,

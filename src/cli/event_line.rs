@@ -3,7 +3,10 @@
 use anstyle::{AnsiColor, Color, Style};
 
 use super::output::clean_line;
-use crate::protocol::{ActiveSession, ContextUpdated, Ended, Event, EventType, SessionId};
+use crate::protocol::{
+    ActiveSession, Conflict, ContextUpdated, Ended, Event, EventType, FILE_EVENT, SessionId,
+    describe_conflict,
+};
 
 /// The colours of sessions: those that can be read on dark and on light ground.
 const COLOURS: [AnsiColor; 8] = [
@@ -88,6 +91,19 @@ fn what(event: &Event) -> String {
             Some(news) => format!("has new context in {}", news.source),
             None => "has new context".to_owned(),
         },
+        EventType::ConflictWarning => match data.read::<Conflict>() {
+            Some(conflict) => with("warning", &describe_conflict(&conflict)),
+            None => "is in conflict".to_owned(),
+        },
+        EventType::Free(name) if name == FILE_EVENT => {
+            let paths = data.get("paths").and_then(|paths| paths.as_array());
+            let paths: Vec<&str> = paths
+                .into_iter()
+                .flatten()
+                .filter_map(|path| path.as_str())
+                .collect();
+            with("works on", &paths.join(", "))
+        }
         other if data.is_empty() => other.to_string(),
         other => {
             let members = serde_json::to_string(data.members()).unwrap_or_default();

@@ -96,6 +96,8 @@ pub enum EventType {
     /// A synchronisation began, went on or ended; published, never stored. `data`
     /// is a [`ContextSync`](super::ContextSync).
     ContextSync,
+    /// Several sessions work on one file; `data` is a [`Conflict`](super::Conflict).
+    ConflictWarning,
     /// A free type, `x.<name>`.
     Free(String),
     /// A type in a family that only the server emits.
@@ -120,6 +122,7 @@ impl EventType {
             Self::BroadcastMessage => "broadcast.message",
             Self::ContextUpdated => "context.updated",
             Self::ContextSync => "context.sync",
+            Self::ConflictWarning => "conflict.warning",
             Self::Free(name) | Self::Reserved(name) => name,
         }
     }
@@ -160,6 +163,7 @@ impl FromStr for EventType {
             "broadcast.message" => Self::BroadcastMessage,
             "context.updated" => Self::ContextUpdated,
             "context.sync" => Self::ContextSync,
+            "conflict.warning" => Self::ConflictWarning,
             _ if text.strip_prefix("x.").is_some_and(plain) => Self::Free(text.to_owned()),
             _ if plain(text) && Self::RESERVED.iter().any(|family| text.starts_with(family)) => {
                 Self::Reserved(text.to_owned())
@@ -198,6 +202,19 @@ impl EventData {
     /// Adds the members of `more`; where both have one, that of `more` stays.
     pub fn extend(&mut self, more: Self) {
         self.0.extend(more.0);
+    }
+
+    /// A member.
+    pub fn get(&self, member: &str) -> Option<&Value> {
+        self.0.get(member)
+    }
+
+    /// Sets a member, or takes it away.
+    pub fn set(&mut self, member: &str, value: Option<Value>) {
+        match value {
+            Some(value) => self.0.insert(member.to_owned(), value),
+            None => self.0.remove(member),
+        };
     }
 
     /// A member that is text.

@@ -5,10 +5,13 @@
 //! of type [`SessionId`] or [`Line`] already keeps its rule, so code behind the
 //! edge never asks again.
 
+mod conflict;
 mod context;
 mod event;
 mod frame;
+mod inbox;
 mod json;
+mod peer;
 mod problem;
 mod requests;
 mod session;
@@ -16,13 +19,18 @@ mod source;
 pub(crate) mod text;
 mod time;
 
+pub use conflict::{Claimed, Conflict, FILE_EVENT, FilePath, FilePaths, Holder, Repository};
 pub use context::{ContextAnswer, FileHistory, FileVersion, MatchedFile, Snippet};
 pub use event::{Event, EventData, EventId, EventType, MAX_DATA_BYTES};
 pub use frame::{
     AckFrame, BroadcastFrame, ClientFrame, Control, DrainingFrame, ErrorFrame, HeartbeatFrame,
     ServerFrame, TokenFrame, WelcomeFrame, close_code,
 };
+pub use inbox::{
+    Acknowledged, CaughtUp, EventIds, Inbox, PageSize, Receipt, ReceiptState, Receipts, WaitSeconds,
+};
 pub use json::{AnswerJson, ArgumentJson, ProblemJson};
+pub use peer::{PEER_NOTICE, describe_conflict, quote_peer};
 pub use problem::{FieldError, Problem, ProblemKind};
 pub use requests::{
     ActivityPage, Health, HeartbeatAnswer, Messages, NewToken, Published, Registered, Snapshot,

@@ -25,6 +25,8 @@ pub struct Config {
     pub sessions: SessionsConfig,
     /// Limits for each session, user and socket.
     pub limits: LimitsConfig,
+    /// Who works on which file.
+    pub files: FilesConfig,
     /// Sources of context.
     pub context: ContextConfig,
 }
@@ -86,8 +88,26 @@ pub struct LimitsConfig {
     pub broadcasts_per_minute: u32,
     /// Broadcasts a minute for all of a user's sessions and the user in person.
     pub user_broadcasts_per_minute: u32,
+    /// Reports of files a minute for each session.
+    pub file_reports_per_minute: u32,
     /// Frames a second for each socket, over any five seconds.
     pub frames_per_second: u32,
+}
+
+/// `[leitl.files]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FilesConfig {
+    /// For how long it counts that a session works on a file, in seconds.
+    pub window_seconds: u64,
+}
+
+impl Default for FilesConfig {
+    fn default() -> Self {
+        Self {
+            window_seconds: 600,
+        }
+    }
 }
 
 /// `[leitl.context]`
@@ -149,6 +169,7 @@ impl Default for LimitsConfig {
         Self {
             broadcasts_per_minute: 10,
             user_broadcasts_per_minute: 120,
+            file_reports_per_minute: 120,
             frames_per_second: 20,
         }
     }
@@ -257,15 +278,21 @@ impl Config {
         let LimitsConfig {
             broadcasts_per_minute,
             user_broadcasts_per_minute,
+            file_reports_per_minute,
             frames_per_second,
         } = self.limits;
         for (key, value) in [
             ("broadcasts_per_minute", broadcasts_per_minute),
             ("user_broadcasts_per_minute", user_broadcasts_per_minute),
+            ("file_reports_per_minute", file_reports_per_minute),
             ("frames_per_second", frames_per_second),
         ] {
             ensure!(value > 0, "limits.{key} must be at least 1");
         }
+        ensure!(
+            self.files.window_seconds > 0,
+            "files.window_seconds must be at least 1"
+        );
         let context = &self.context;
         for (key, value) in [
             ("sync_seconds", context.sync_seconds),

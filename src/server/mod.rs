@@ -9,6 +9,9 @@ pub mod auth;
 pub mod bus;
 pub mod config;
 pub mod context;
+pub mod digest;
+pub mod files;
+pub mod inbox;
 pub mod presence;
 pub mod socket;
 pub mod store;
@@ -38,7 +41,8 @@ use server_fn::ContentType;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
-    auth::Auth, bus::Bus, config::Config, context::Context, presence::Presence, store::Store,
+    auth::Auth, bus::Bus, config::Config, context::Context, digest::Digest, files::Files,
+    inbox::Inbox, presence::Presence, store::Store,
 };
 use crate::protocol::{Health, Problem, ProblemJson, ProblemKind, Timestamp};
 
@@ -58,6 +62,12 @@ pub struct Parts {
     pub presence: Presence,
     /// Events.
     pub bus: Bus,
+    /// Who works on which file.
+    pub files: Files,
+    /// Messages to sessions.
+    pub inbox: Inbox,
+    /// What sessions missed.
+    pub digest: Digest,
     /// Sources of context, and what was read from them.
     pub context: Context,
     /// This process's name, new each start.

@@ -16,7 +16,11 @@ use super::{
     auth::{Auth, KeyRing, User, Vault, Workspace},
     bus::{Bus, Hub},
     config::Config,
-    context, logging,
+    context,
+    digest::Digest,
+    files::Files,
+    inbox::Inbox,
+    logging,
     presence::{Presence, sweep_forever},
     random,
     redis_child::RedisChild,
@@ -90,8 +94,17 @@ async fn serve(
         tasks: tasks.clone(),
         stopping: stopping.clone(),
     });
+    let bus = Bus::new(store.clone(), hub, &config.limits);
     let server = Server::new(Parts {
-        bus: Bus::new(store.clone(), hub, &config.limits),
+        files: Files::new(
+            store.clone(),
+            presence.clone(),
+            &config.files,
+            &config.limits,
+        ),
+        inbox: Inbox::new(store.clone(), presence.clone(), bus.clone()),
+        digest: Digest::new(store.clone(), presence.clone(), bus.clone()),
+        bus,
         store,
         auth,
         presence: presence.clone(),

@@ -1,6 +1,8 @@
 //! An event in words a person reads at a glance.
 
-use crate::protocol::{ActiveSession, Ended, Event, EventType, SessionStatus};
+use serde_json::Value;
+
+use crate::protocol::{ActiveSession, Ended, Event, EventType, FILE_EVENT, SessionStatus};
 
 /// “**who** verb ‘object’ rest”.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +35,8 @@ impl Sentence {
             },
             EventType::ContextUpdated => context_updated(event),
             EventType::ContextSync => Self::verb("synchronises"),
+            EventType::ConflictWarning => conflict(event),
+            EventType::Free(ref name) if name == FILE_EVENT => files(event),
             EventType::Free(_) | EventType::Reserved(_) => Self {
                 rest: members(event),
                 ..Self::verb(event.event_type.as_str())
@@ -124,6 +128,44 @@ fn context_updated(event: &Event) -> Sentence {
         rest: rest.join(", "),
         ..Sentence::verb("has new context in")
     }
+}
+
+/// The sender came last to the file.
+fn conflict(event: &Event) -> Sentence {
+    let names: Vec<&str> = list(event, "sessions")
+        .iter()
+        .filter(|holder| {
+            holder["session_id"].as_str() != event.session_id.as_ref().map(|id| id.as_str())
+        })
+        .filter_map(|holder| holder["agent_name"].as_str())
+        .collect();
+    Sentence {
+        object: event.data.text("path").unwrap_or_default().to_owned(),
+        rest: event.data.text("repository").unwrap_or_default().to_owned(),
+        ..Sentence::verb(&format!("and {} both work on", names.join(", ")))
+    }
+}
+
+fn files(event: &Event) -> Sentence {
+    let paths = list(event, "paths");
+    let first = paths.first().and_then(Value::as_str).unwrap_or_default();
+    let repository = event.data.text("repository").unwrap_or_default();
+    Sentence {
+        object: first.to_owned(),
+        rest: match paths.len() {
+            0 | 1 => repository.to_owned(),
+            count => format!("and {} more, {repository}", count - 1),
+        },
+        ..Sentence::verb("works on")
+    }
+}
+
+fn list<'a>(event: &'a Event, member: &str) -> &'a [Value] {
+    event
+        .data
+        .get(member)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 fn task(event: &Event, verb: &str, details: &[&str]) -> Sentence {

@@ -10,6 +10,7 @@
 mod hub;
 mod query;
 mod room;
+mod thread;
 
 pub use hub::Hub;
 pub use query::{Addressee, PageLimit, Range, Selection};
@@ -93,8 +94,8 @@ impl Bus {
     /// Publishes a client's event.
     ///
     /// # Errors
-    /// 403 for a type that only the server emits, 429 beyond the limit, 503 if
-    /// Redis is away.
+    /// 403 for a type that only the server emits, 422 for a message that answers none,
+    /// 429 beyond the limit, 503 if Redis is away.
     pub async fn broadcast(
         &self,
         speaker: &Speaker,
@@ -106,6 +107,10 @@ impl Bus {
                 format!("only the server emits {}", broadcast.event_type),
             ));
         }
+        let mut data = broadcast.data;
+        if broadcast.event_type == EventType::BroadcastMessage {
+            self.thread(&speaker.workspace, &mut data).await?;
+        }
         let (session_id, agent_name) = speaker.session.clone().unzip();
         let body = Body {
             event_type: broadcast.event_type,
@@ -113,7 +118,7 @@ impl Bus {
             agent_name,
             user: speaker.user.to_string(),
             to: broadcast.to,
-            data: broadcast.data,
+            data,
             private: EventData::default(),
         };
         let key = broadcast.idempotency_key.as_ref().map(|key| key.as_str());

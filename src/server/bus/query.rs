@@ -4,7 +4,7 @@ use std::{collections::HashSet, str::FromStr};
 
 use super::{Bus, PAGE};
 use crate::{
-    protocol::{ActivityPage, Event, EventId, EventType, Messages, Problem, SessionId},
+    protocol::{ActivityPage, Event, EventId, EventType, Messages, PageSize, Problem, SessionId},
     server::{
         auth::Caller,
         store::{Place, Stream},
@@ -18,6 +18,17 @@ pub struct PageLimit(usize);
 impl Default for PageLimit {
     fn default() -> Self {
         Self(100)
+    }
+}
+
+impl PageLimit {
+    /// The most a page can have.
+    pub const MOST: Self = Self(PAGE);
+}
+
+impl From<PageSize> for PageLimit {
+    fn from(size: PageSize) -> Self {
+        Self(usize::try_from(u64::from(size)).unwrap_or(PAGE).min(PAGE))
     }
 }
 
@@ -69,7 +80,8 @@ impl Selection {
 pub struct Addressee(pub HashSet<String>);
 
 impl Addressee {
-    fn is_meant(&self, event: &Event) -> bool {
+    /// Whether an event is addressed to it.
+    pub fn is_meant(&self, event: &Event) -> bool {
         event
             .to
             .iter()
@@ -146,10 +158,12 @@ impl Bus {
         addressee: Option<Addressee>,
     ) -> Result<Messages, Problem> {
         let last = self.store.bus(&caller.workspace).await?.last;
+        // Warnings are in this stream too, on their way to inboxes.
         let admits = |event: &Event| {
-            addressee
-                .as_ref()
-                .is_none_or(|addressee| addressee.is_meant(event))
+            event.event_type == EventType::BroadcastMessage
+                && addressee
+                    .as_ref()
+                    .is_none_or(|addressee| addressee.is_meant(event))
         };
         let (page, start) = match after {
             Some(cursor) => (
@@ -171,6 +185,24 @@ impl Bus {
             messages: page.events,
             next,
         })
+    }
+
+    /// Reads messages and warnings after a cursor that are admitted. Returns them, and
+    /// the last one looked at.
+    ///
+    /// # Errors
+    /// 503 if Redis is away.
+    pub async fn mail(
+        &self,
+        caller: &Caller,
+        after: EventId,
+        limit: PageLimit,
+        admits: impl Fn(&Event) -> bool,
+    ) -> Result<(Vec<Event>, Option<EventId>), Problem> {
+        let page = self
+            .forward(caller, Stream::Messages, after, limit, admits)
+            .await?;
+        Ok((page.events, page.reached))
     }
 
     /// Reads on until a page is full or the stream ends. `reached` is the last

@@ -27,6 +27,7 @@ mod sources;
 mod sync;
 
 pub use history::HistoryRequest;
+pub use parse::estimate_tokens;
 pub use search::ContextRequest;
 pub use share::{share, share_limit};
 pub use sources::{NewSource, SourceChange};

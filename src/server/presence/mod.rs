@@ -9,6 +9,7 @@ mod voice;
 
 pub use registry::{Change, Registration};
 pub use sweeper::sweep_forever;
+pub use voice::addressee;
 
 use crate::{
     protocol::{EndReason, Ended, EventData, EventType, Problem, ProblemKind, SessionId},
@@ -45,7 +46,7 @@ impl Presence {
     ///
     /// # Errors
     /// 404 if there is none, 403 if it is another user's.
-    async fn owned(&self, caller: &Caller, session: &SessionId) -> Result<Found, Problem> {
+    pub async fn owned(&self, caller: &Caller, session: &SessionId) -> Result<Found, Problem> {
         let found = self
             .store
             .session(&caller.workspace, session)

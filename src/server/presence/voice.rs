@@ -6,6 +6,7 @@ use crate::{
     server::{
         auth::{Caller, Grant},
         bus::{Addressee, Speaker},
+        store::SessionRecord,
     },
 };
 
@@ -44,14 +45,16 @@ impl Presence {
         let names = match &caller.grant {
             Grant::User => [caller.user.to_string()].into(),
             Grant::Session { id, .. } => {
-                let record = self.owned(caller, id).await?.record;
-                let tags = record.tags.iter().map(|tag| format!("#{tag}"));
-                [id.to_string(), record.agent_name.to_string()]
-                    .into_iter()
-                    .chain(tags)
-                    .collect()
+                return Ok(addressee(&self.owned(caller, id).await?.record));
             }
         };
         Ok(Addressee(names))
     }
+}
+
+/// The names by which a session can be addressed.
+pub fn addressee(record: &SessionRecord) -> Addressee {
+    let tags = record.tags.iter().map(|tag| format!("#{tag}"));
+    let names = [record.session_id.to_string(), record.agent_name.to_string()];
+    Addressee(names.into_iter().chain(tags).collect())
 }

@@ -6,7 +6,7 @@
 use std::{fmt, str::FromStr};
 
 use crate::{
-    protocol::{SessionId, SourceId},
+    protocol::{EventId, SessionId, SourceId},
     server::auth::{User, Workspace},
 };
 
@@ -105,6 +105,26 @@ impl Keys {
     /// List: times of a user's recent broadcasts.
     pub fn user_limit(&self, workspace: &Workspace, user: &User) -> String {
         format!("{}:user:{user}", self.of_workspace("limit", workspace))
+    }
+
+    /// List: times of a session's recent reports of files.
+    pub fn file_limit(&self, workspace: &Workspace, session: &SessionId) -> String {
+        format!("{}:files:{session}", self.of_workspace("limit", workspace))
+    }
+
+    /// Hash: the sessions that work on a file, by its fingerprint.
+    pub fn file(&self, workspace: &Workspace, fingerprint: &str) -> String {
+        format!("{}:{fingerprint}", self.of_workspace("file", workspace))
+    }
+
+    /// Hash: what a session has read.
+    pub fn inbox(&self, workspace: &Workspace, session: &SessionId) -> String {
+        format!("{}:{session}", self.of_workspace("inbox", workspace))
+    }
+
+    /// Hash: the sessions that were handed a message.
+    pub fn receipts(&self, workspace: &Workspace, message: EventId) -> String {
+        format!("{}:{message}", self.of_workspace("receipts", workspace))
     }
 
     /// String: the result of a broadcast with this idempotency key. `sender` is

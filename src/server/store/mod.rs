@@ -6,6 +6,8 @@
 
 mod context;
 mod events;
+mod files;
+mod inbox;
 mod keys;
 mod leases;
 mod scripts;
@@ -17,6 +19,8 @@ mod tokens;
 
 pub use context::{FileEntry, FileRecord, Flip, Generations, VersionRecord};
 pub use events::{Body, Bus, Limits, Outcome, Place, StoredEvent, Stream};
+pub use files::{Claim, ClaimOutcome};
+pub use inbox::{Advance, Mark};
 pub use keys::SourceAddress;
 pub use sessions::{Commit, Committed, Found, SessionRecord};
 pub use sources::SourceRecord;

@@ -4,9 +4,12 @@ use redis::Script;
 
 /// All scripts, hashed once.
 pub(super) struct Scripts {
+    pub acknowledge: Script,
+    pub advance_inbox: Script,
     pub broadcast: Script,
     pub change_source: Script,
     pub commit_session: Script,
+    pub claim_files: Script,
     pub claim_socket: Script,
     pub flip_generation: Script,
     pub keep_lease: Script,
@@ -20,9 +23,12 @@ impl Scripts {
         let publishing =
             |rest: &str| Script::new(&format!("{}{rest}", include_str!("scripts/publish.lua")));
         Self {
+            acknowledge: Script::new(include_str!("scripts/acknowledge.lua")),
+            advance_inbox: Script::new(include_str!("scripts/advance_inbox.lua")),
             broadcast: publishing(include_str!("scripts/broadcast.lua")),
             change_source: Script::new(include_str!("scripts/change_source.lua")),
             commit_session: publishing(include_str!("scripts/commit_session.lua")),
+            claim_files: publishing(include_str!("scripts/claim_files.lua")),
             claim_socket: publishing(include_str!("scripts/claim_socket.lua")),
             flip_generation: publishing(include_str!("scripts/flip_generation.lua")),
             keep_lease: Script::new(include_str!("scripts/keep_lease.lua")),

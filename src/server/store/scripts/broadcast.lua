@@ -15,25 +15,19 @@ if KEYS[6] then
     end
 end
 
--- A sliding log: exactly `limit` in any window. (A bucket that refills would let
--- nearly twice as many through in one.)
 local now = now_ms()
 local limits = { { KEYS[4], tonumber(ARGV[6]) }, { KEYS[5], tonumber(ARGV[7]) } }
 for _, entry in ipairs(limits) do
     local key, limit = entry[1], entry[2]
-    if limit > 0 then
-        local oldest = redis.call('LINDEX', key, limit - 1)
-        if oldest and tonumber(oldest) > now - window_ms then
-            return { 'limited', string.format('%.0f', tonumber(oldest) + window_ms - now) }
-        end
+    local wait = limit > 0 and wait_of(key, limit, now, window_ms)
+    if wait then
+        return { 'limited', wait }
     end
 end
 for _, entry in ipairs(limits) do
     local key, limit = entry[1], entry[2]
     if limit > 0 then
-        redis.call('LPUSH', key, string.format('%.0f', now))
-        redis.call('LTRIM', key, 0, limit - 1)
-        redis.call('PEXPIRE', key, window_ms)
+        count_one(key, limit, now, window_ms)
     end
 end
 

@@ -52,6 +52,21 @@ local function publish_passing(context, kind, body)
     return id
 end
 
+-- A sliding log: exactly `limit` in any window. (A bucket that refills would let
+-- nearly twice as many through in one.) How many ms to wait for the next one, or nil.
+local function wait_of(key, limit, now, window_ms)
+    local oldest = redis.call('LINDEX', key, limit - 1)
+    if oldest and tonumber(oldest) > now - window_ms then
+        return string.format('%.0f', tonumber(oldest) + window_ms - now)
+    end
+end
+
+local function count_one(key, limit, now, window_ms)
+    redis.call('LPUSH', key, string.format('%.0f', now))
+    redis.call('LTRIM', key, 0, limit - 1)
+    redis.call('PEXPIRE', key, window_ms)
+end
+
 local context = {
     bus = KEYS[1],
     activity = KEYS[2],
