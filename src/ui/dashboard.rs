@@ -3,8 +3,9 @@
 use leptos::{either::EitherOf3, prelude::*};
 
 use super::{
-    calls, context::ContextPanel, failure::Failure, feed::Feed, header::Header, live::Live,
-    messages::Messages, room::RoomStoreFields, sessions::Sessions, sign_in::SignIn,
+    calls, conflicts::Conflicts, context::ContextPanel, failure::Failure, feed::Feed,
+    header::Header, live::Live, messages::Messages, room::RoomStoreFields, sessions::Sessions,
+    sign_in::SignIn,
 };
 use crate::{
     browser,
@@ -50,6 +51,7 @@ fn Dashboard(
         </a>
         <div class="room" data-connection=connection>
             <Header />
+            <Conflicts />
             <main class="panels">
                 <Sessions />
                 <ContextPanel />

@@ -7,6 +7,7 @@
 mod calls;
 mod card;
 mod composer;
+mod conflicts;
 mod connection;
 mod context;
 mod copyable;

@@ -130,9 +130,14 @@ fn context_updated(event: &Event) -> Sentence {
     }
 }
 
+/// Who works on the file of a `conflict.warning`.
+pub fn holders(event: &Event) -> &[Value] {
+    list(event, "sessions")
+}
+
 /// The sender came last to the file.
 fn conflict(event: &Event) -> Sentence {
-    let names: Vec<&str> = list(event, "sessions")
+    let names: Vec<&str> = holders(event)
         .iter()
         .filter(|holder| {
             holder["session_id"].as_str() != event.session_id.as_ref().map(|id| id.as_str())

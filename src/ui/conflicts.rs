@@ -1,0 +1,66 @@
+//! Files on which several sessions work at this moment, above everything else.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::{
+    live::{Listed, Live},
+    room::RoomStoreFields,
+    sentence::{Sentence, holders},
+};
+use crate::protocol::EventType;
+
+/// For how long a warning is shown while both sessions stay.
+const SHOWN: Duration = Duration::from_secs(600);
+
+/// How many are shown at once; the others are in the feed.
+const MOST: usize = 4;
+
+/// The warnings that still hold.
+#[component]
+pub fn Conflicts() -> impl IntoView {
+    let live = Live::get();
+    let warnings = Memo::new(move |_| {
+        live.room.feed().with(|feed| {
+            feed.iter()
+                .filter(|event| event.event_type == EventType::ConflictWarning)
+                .cloned()
+                .collect::<Vec<Listed>>()
+        })
+    });
+    let rows = Memo::new(move |_| {
+        let mut rows = warnings.get();
+        if rows.is_empty() {
+            return rows;
+        }
+        rows.retain(|event| {
+            let here = |id: &str| {
+                live.room
+                    .tiles()
+                    .with(|tiles| tiles.iter().any(|tile| tile.session_id == id))
+            };
+            let ids = holders(event).iter();
+            let present = ids.filter(|holder| holder["session_id"].as_str().is_some_and(here));
+            live.age(event.timestamp) < SHOWN && present.count() > 1
+        });
+        rows.truncate(MOST);
+        rows
+    });
+    let none = Signal::derive(move || rows.with(Vec::is_empty));
+    view! {
+        <section class="conflicts" aria-label="Conflicts" hidden=none data-testid="conflicts">
+            <ul>
+                <For each=move || rows.get() key=|event| event.id children=|event| {
+                    let Sentence { who, verb, object, rest } = Sentence::of(&event);
+                    view! {
+                        <li>
+                            <span class="conflict-mark" aria-hidden="true">"!"</span>
+                            <p><b>{who}</b> " " {verb} " " <q>{object}</q> <span class="row-rest">" — " {rest}</span></p>
+                        </li>
+                    }
+                } />
+            </ul>
+        </section>
+    }
+}
