@@ -11,7 +11,8 @@
 //! `leitl join` ends with the code of the command it runs, or with 128 and the number
 //! of the signal that ended that command. If the command was not run it is 125 because
 //! the room cannot be joined, 126 because the command cannot be run, and 127 because
-//! there is none of that name, as with env(1).
+//! there is none of that name, as with env(1). `leitl hook` always ends with 0, since
+//! what calls it takes other codes as a verdict on its own work.
 
 mod backoff;
 mod client;
@@ -23,11 +24,16 @@ mod demo;
 mod duration;
 mod event_line;
 mod history;
+mod hook;
 mod join;
+mod keeper;
 mod keys;
+mod leave;
 mod login;
 mod man;
+mod membership;
 mod output;
+mod repository;
 mod say;
 mod serve;
 mod socket;
@@ -63,8 +69,10 @@ enum Command {
     Login(login::LoginArguments),
     /// Run three agents that join a server, to look at and to try things on.
     Demo(demo::DemoArguments),
-    /// Run a command as an agent that is in the room while it runs.
+    /// Join the room: with a command while it runs, else until the shell ends.
     Join(join::JoinArguments),
+    /// Leave the room.
+    Leave(leave::LeaveArguments),
     /// Say something in the room.
     Say(say::SayArguments),
     /// Tell the room of a task.
@@ -81,6 +89,11 @@ enum Command {
     Context(context::ContextArguments),
     /// Show the versions of one of your files.
     History(history::HistoryArguments),
+    /// Answer a hook of Claude Code, whose JSON is on standard input.
+    Hook(hook::HookArguments),
+    /// Keep a session alive while a process lives; `join` and hooks start it.
+    #[command(hide = true)]
+    Keeper(keeper::KeeperArguments),
     /// Look after the signing keys.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -100,7 +113,12 @@ struct Misuse(&'static str);
 
 /// Runs the command line. The exit code is one of those above.
 pub fn main() -> ExitCode {
-    match run(Arguments::parse().command) {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() && hook::is_called() => return ExitCode::SUCCESS,
+        Err(error) => error.exit(),
+    };
+    match run(arguments.command) {
         Ok(code) => code,
         Err(error) => {
             // Other machines' words may be in it.
@@ -117,6 +135,12 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Login(arguments) => login::run(arguments),
         Command::Demo(arguments) => block_on(demo::run(arguments)),
         Command::Join(arguments) => return block_on(join::run(arguments)),
+        Command::Leave(arguments) => block_on(leave::run(arguments)),
+        Command::Hook(arguments) => {
+            hook::run(arguments);
+            Ok(())
+        }
+        Command::Keeper(arguments) => block_on(keeper::run(arguments)),
         Command::Say(arguments) => block_on(say::run(arguments)),
         Command::Task(command) => block_on(task::run(command)),
         Command::Who(arguments) => block_on(who::run(arguments)),

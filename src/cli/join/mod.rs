@@ -1,11 +1,12 @@
-//! `leitl join`: a command that is a session while it runs.
+//! `leitl join`: a command that is a session while it runs, or a session beside a shell.
 //!
-//! [`membership`] holds the session, [`command`] runs the command and [`signals`]
-//! hands on to it what is meant for it. The room may go away and come back: that
+//! [`Membership`] holds the session, [`command`] runs the command and [`signals`]
+//! hands on to it what is meant for it; without a command, [`background`] has a keeper
+//! hold the session. The room may go away and come back: that
 //! concerns the session alone, never the command.
 
+mod background;
 mod command;
-mod membership;
 mod signals;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -13,8 +14,8 @@ use std::{ffi::OsString, process::ExitCode};
 use anyhow::Context;
 
 pub use self::command::NotRun;
-use self::{command::Command, membership::Membership, signals::Signals};
-use super::connection::ConnectionArguments;
+use self::{command::Command, signals::Signals};
+use super::{connection::ConnectionArguments, membership::Membership};
 use crate::{
     api::SessionRegister,
     protocol::{AgentName, AgentType, Tag, Tags, Task},
@@ -37,14 +38,18 @@ pub struct JoinArguments {
     task: Option<Task>,
     #[command(flatten)]
     connection: ConnectionArguments,
+    #[command(flatten)]
+    telling: background::TellingArguments,
     /// The command to run, with its arguments. It finds LEITL_URL, LEITL_SESSION_ID
-    /// and the session's LEITL_TOKEN in its environment
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    /// and the session's LEITL_TOKEN in its environment. Without one, the session stays
+    /// until the shell ends or `leitl leave`
+    #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
 
 /// Registers, runs the command, and ends the session with it. The exit code is that
-/// of the command, or 128 and the number of the signal that ended it.
+/// of the command, or 128 and the number of the signal that ended it. Without a command
+/// the session stays.
 ///
 /// # Errors
 /// [`NotRun`] if the room does not take the session, or the command cannot be started.
@@ -63,6 +68,10 @@ pub(super) async fn run(arguments: JoinArguments) -> anyhow::Result<ExitCode> {
         context_sources: None,
         session_id: None,
     };
+    if arguments.command.is_empty() {
+        background::run(client, registration, &arguments.telling).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let url = client.origin();
     let (membership, registered) = Membership::begin(client, registration)
         .await

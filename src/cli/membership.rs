@@ -25,7 +25,7 @@ use crate::{
 const LEAVE_LIMIT: Duration = Duration::from_secs(5);
 
 /// A session, alive until [`Membership::end`].
-pub(super) struct Membership {
+pub struct Membership {
     client: Client,
     session_id: SessionId,
     stop: CancellationToken,
@@ -37,12 +37,25 @@ impl Membership {
     ///
     /// # Errors
     /// If the room does not take the session now.
-    pub(super) async fn begin(
+    pub async fn begin(
         client: Client,
         registration: SessionRegister,
     ) -> Result<(Self, Registered), ClientError> {
         let registered = client.call(&registration).await?;
         let session_id = registered.session_id.clone();
+        let pace = Duration::from_secs(registered.heartbeat_seconds.max(1));
+        let membership = Self::keep(client, session_id, registration, pace);
+        Ok((membership, registered))
+    }
+
+    /// Sends heartbeats for a session that is registered, one each `pace`. The
+    /// registration is for when it has ended meanwhile.
+    pub fn keep(
+        client: Client,
+        session_id: SessionId,
+        registration: SessionRegister,
+        pace: Duration,
+    ) -> Self {
         let keeper = Keeper {
             client: client.clone(),
             // Others know it by its id, and the command does.
@@ -50,21 +63,20 @@ impl Membership {
                 session_id: Some(session_id.clone()),
                 ..registration
             },
-            pace: Duration::from_secs(registered.heartbeat_seconds.max(1)),
+            pace,
         };
         let stop = CancellationToken::new();
-        let membership = Self {
+        Self {
             client,
             session_id,
             keeper: tokio::spawn(keeper.run(stop.clone())),
             stop,
-        };
-        Ok((membership, registered))
+        }
     }
 
     /// Ends the session. That it could not be is said and nothing more: the server
     /// ends it for want of heartbeats.
-    pub(super) async fn end(self, reason: &str) {
+    pub async fn end(self, reason: &str) {
         self.stop.cancel();
         let farewell = SessionEnd {
             session_id: Some(self.session_id),
