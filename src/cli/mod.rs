@@ -15,6 +15,7 @@
 //! what calls it takes other codes as a verdict on its own work.
 
 mod backoff;
+mod catch_up;
 mod client;
 mod completions;
 mod configuration;
@@ -23,8 +24,11 @@ mod context;
 mod demo;
 mod duration;
 mod event_line;
+mod files;
 mod history;
 mod hook;
+mod inbox;
+mod install;
 mod join;
 mod keeper;
 mod keys;
@@ -78,6 +82,13 @@ enum Command {
     /// Tell the room of a task.
     #[command(subcommand)]
     Task(task::TaskCommand),
+    /// Read the messages and warnings that a session has not read yet.
+    Inbox(inbox::InboxArguments),
+    /// Show what a session needs to know of the room since it last asked, in few words.
+    CatchUp(catch_up::CatchUpArguments),
+    /// Tell the room which files a session works on.
+    #[command(subcommand)]
+    Files(files::FilesCommand),
     /// Show who is in the room.
     Who(who::WhoArguments),
     /// Show what happens in the room, as it happens.
@@ -89,6 +100,8 @@ enum Command {
     Context(context::ContextArguments),
     /// Show the versions of one of your files.
     History(history::HistoryArguments),
+    /// Have an agent's program join by itself: writes its configuration.
+    Install(install::InstallArguments),
     /// Answer a hook of Claude Code, whose JSON is on standard input.
     Hook(hook::HookArguments),
     /// Keep a session alive while a process lives; `join` and hooks start it.
@@ -143,6 +156,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Keeper(arguments) => block_on(keeper::run(arguments)),
         Command::Say(arguments) => block_on(say::run(arguments)),
         Command::Task(command) => block_on(task::run(command)),
+        Command::Inbox(arguments) => block_on(inbox::run(arguments)),
+        Command::CatchUp(arguments) => block_on(catch_up::run(arguments)),
+        Command::Files(command) => block_on(files::run(command)),
+        Command::Install(arguments) => install::run(arguments),
         Command::Who(arguments) => block_on(who::run(arguments)),
         Command::Watch(arguments) => block_on(watch::run(arguments)),
         Command::Source(command) => block_on(source::run(command)),

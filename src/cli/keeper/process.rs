@@ -1,10 +1,14 @@
 //! A process of this machine, told from a later one with the same number.
 
-use std::{fs, io, os::fd::OwnedFd};
+use std::{fs, io, os::fd::OwnedFd, thread};
 
-use rustix::process::{Pid, PidfdFlags, Signal, getppid, pidfd_open, pidfd_send_signal};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::retry_on_intr,
+    process::{Pid, PidfdFlags, Signal, getppid, pidfd_open, pidfd_send_signal},
+};
 use serde::{Deserialize, Serialize};
-use tokio::io::unix::AsyncFd;
+use tokio::sync::oneshot;
 
 /// Set for a process that was forked and has not called exec since (Linux,
 /// `PF_FORKNOEXEC` in include/linux/sched.h): a shell's subshell.
@@ -92,13 +96,23 @@ impl Process {
     /// If the system refuses to tell.
     pub async fn ended(self) -> io::Result<()> {
         let handle = match self.open() {
-            Ok(handle) => AsyncFd::register(handle)?,
+            Ok(handle) => handle,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error),
         };
-        // Readable when the process ends (pidfd_open(2)).
-        let _ended = handle.readable().await?;
-        Ok(())
+        // A thread of its own: nobody waits for it when the process outlives the command.
+        let (tell, told) = oneshot::channel();
+        thread::spawn(move || {
+            // Readable when the process ends (pidfd_open(2)).
+            let mut ready = [PollFd::new(&handle, PollFlags::IN)];
+            let outcome = retry_on_intr(|| poll(&mut ready, None));
+            // Nobody may want to know any more.
+            let _ = tell.send(outcome);
+        });
+        match told.await {
+            Ok(outcome) => Ok(outcome.map(drop)?),
+            Err(_) => Err(io::ErrorKind::Other.into()),
+        }
     }
 
     /// A handle of it, and of no other.
