@@ -92,7 +92,8 @@ async fn what_cannot_be_run_says_so_and_leaves_nobody_behind() {
     let outcome = shell.run_with(&arguments, &refused, "").await;
     outcome.failed(125, &["was not run"]);
     assert_eq!(outcome.stdout, "");
-    let wrong = shell.run(&["join", "--name", "A"]).await;
+    let both = ["join", "--name", "A", "--shell", "--", "true"];
+    let wrong = shell.run(&both).await;
     assert_eq!(wrong.code, Some(2), "{wrong:?}");
 }
 

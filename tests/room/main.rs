@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod agent;
+mod claude_code;
 mod client;
 mod command;
 mod context_source;
@@ -38,7 +39,11 @@ mod context_tokens;
 mod expiry;
 mod files;
 mod history;
+mod hook;
+mod hook_pair;
 mod inbox;
+mod install;
+mod join_shell;
 mod login;
 mod outage;
 mod privacy_of_logs;

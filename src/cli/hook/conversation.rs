@@ -59,7 +59,7 @@ pub async fn ask(agent: &Agent, input: &Input) -> Result<Option<Answer>, Trouble
         tell(agent, EventType::TaskStarted, &task).await?;
     }
     let unread = handover::unread(agent, |_| true).await?;
-    Ok(unread.map(Answer::Context))
+    Ok(unread.map(|unread| Answer::Context(unread.text)))
 }
 
 /// The agent is about to stop. It goes on if there is something that it has not read,
@@ -68,7 +68,7 @@ pub async fn stop(agent: &Agent, input: &Input) -> Result<Option<Answer>, Troubl
     if !input.stop_hook_active
         && let Some(unread) = handover::unread(agent, |_| true).await?
     {
-        return Ok(Some(Answer::GoOn(unread)));
+        return Ok(Some(Answer::GoOn(unread.text)));
     }
     let task = update(agent, ReportedStatus::Idle, None).await?;
     if !task.as_str().is_empty() {

@@ -13,12 +13,20 @@ const MOST: usize = 9_000;
 /// How many characters of one message are handed over.
 const MOST_OF_ONE: usize = 4_000;
 
-/// The unread messages, as many as fit, marked as the words of others. They count as
-/// delivered then. `None` if there are none, or none that is wanted.
+/// Messages that are handed over.
+pub struct Handover {
+    /// As the agent reads them, marked as the words of others.
+    pub text: String,
+    /// The messages themselves.
+    pub messages: Vec<Event>,
+}
+
+/// The unread messages, as many as fit, if there are any that are wanted. They count as
+/// delivered then.
 pub async fn unread(
     agent: &Agent,
     wanted: impl Fn(&[Event]) -> bool,
-) -> Result<Option<String>, Trouble> {
+) -> Result<Option<Handover>, Trouble> {
     let seen = agent.call(&drain(agent, 100, true)).await?;
     let (count, _) = fitting(&seen.messages);
     if count == 0 || !wanted(&seen.messages) {
@@ -26,7 +34,10 @@ pub async fn unread(
     }
     // Only those that are shown: the others are for another time.
     let inbox = agent.call(&drain(agent, count, false)).await?;
-    Ok(text(&inbox))
+    Ok(text(&inbox).map(|text| Handover {
+        text,
+        messages: inbox.messages,
+    }))
 }
 
 /// Whether there is one that should reach an agent in the middle of its work.
@@ -121,7 +132,7 @@ mod tests {
 
     #[test]
     fn what_is_handed_over_is_marked_and_bounded() {
-        let long = message(&"\"<".repeat(8_000));
+        let long = message(&"\"<".repeat(5_000));
         let inbox = Inbox {
             messages: vec![message("hi"), long.clone(), long],
             unread: 3,

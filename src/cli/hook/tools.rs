@@ -34,20 +34,32 @@ pub async fn before(agent: &Agent, input: &Input) -> Result<Option<Answer>, Trou
     if claimed.conflicts.is_empty() {
         return Ok(None);
     }
-    let warnings: Vec<String> = claimed
-        .conflicts
-        .iter()
-        .map(|conflict| warning(agent, conflict))
-        .collect();
-    let warnings = format!("{PEER_NOTICE}\n{}\n{ADVICE}", warnings.join("\n"));
-    Ok(Some(Answer::Context(warnings)))
+    // The warning that both are sent may be among them: it is not told twice.
+    let unread = handover::unread(agent, handover::any_urgent).await?;
+    let (mut text, told) = match unread {
+        Some(unread) => (unread.text, unread.messages),
+        None => (PEER_NOTICE.to_owned(), Vec::new()),
+    };
+    for conflict in &claimed.conflicts {
+        if !told.iter().any(|event| warns_of(event, conflict)) {
+            text = format!("{text}\n{}", warning(agent, conflict));
+        }
+    }
+    Ok(Some(Answer::Context(format!("{text}\n{ADVICE}"))))
+}
+
+fn warns_of(event: &Event, conflict: &Conflict) -> bool {
+    event.event_type == EventType::ConflictWarning
+        && event.data.read::<Conflict>().is_some_and(|told| {
+            (told.repository, told.path) == (conflict.repository.clone(), conflict.path.clone())
+        })
 }
 
 /// The agent has used a tool: what is urgent reaches it in the middle of its work, and
 /// the other messages with it.
 pub async fn after(agent: &Agent) -> Result<Option<Answer>, Trouble> {
     let unread = handover::unread(agent, handover::any_urgent).await?;
-    Ok(unread.map(Answer::Context))
+    Ok(unread.map(|unread| Answer::Context(unread.text)))
 }
 
 /// Where the file is that a tool will change. `None` for what the room would not take.

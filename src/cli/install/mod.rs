@@ -154,3 +154,7 @@ fn confirmed() -> anyhow::Result<bool> {
     input.lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
