@@ -10,7 +10,7 @@ DATA_DIR ?= data
 env = . target/environment &&
 say = @printf '\033[1m==> %s\033[0m\n'
 
-.PHONY: help release run dev demo test format lint unit integration browser doc bench bench-context bench-search size screenshots setup setup-test clean
+.PHONY: help release run dev demo test format lint unit integration browser doc bench bench-agents bench-context bench-search size screenshots setup setup-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -84,6 +84,9 @@ bench: release ## measure latency, memory and loss with the release build
 
 bench-context: setup-test release ## sync and search beside rclone and SQLite FTS5 (BENCH_CONTEXT="--files 1000")
 	@$(env) python3 benches/context/main.py $(BENCH_CONTEXT)
+
+bench-agents: release ## measure hooks, the start of commands, and messages
+	@$(env) python3 benches/agents.py
 
 bench-search: release ## measure the index alone (CORPUS, CRANFIELD: see benches/search/main.rs)
 	@$(env) cargo bench --bench search

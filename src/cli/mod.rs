@@ -37,6 +37,7 @@ mod login;
 mod man;
 mod membership;
 mod output;
+mod receipts;
 mod repository;
 mod say;
 mod serve;
@@ -79,6 +80,8 @@ enum Command {
     Leave(leave::LeaveArguments),
     /// Say something in the room.
     Say(say::SayArguments),
+    /// Show which sessions were handed a message, and which took note of it.
+    Receipts(receipts::ReceiptsArguments),
     /// Tell the room of a task.
     #[command(subcommand)]
     Task(task::TaskCommand),
@@ -155,6 +158,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Keeper(arguments) => block_on(keeper::run(arguments)),
         Command::Say(arguments) => block_on(say::run(arguments)),
+        Command::Receipts(arguments) => block_on(receipts::run(arguments)),
         Command::Task(command) => block_on(task::run(command)),
         Command::Inbox(arguments) => block_on(inbox::run(arguments)),
         Command::CatchUp(arguments) => block_on(catch_up::run(arguments)),

@@ -268,6 +268,41 @@ async fn who_lists_the_live_sessions() {
 }
 
 #[tokio::test]
+async fn a_speaker_answers_and_sees_how_far_it_came() {
+    let server = Setup::unlimited().start().await;
+    let ann = server.user("ann").await;
+    let cece = ann.register("Cece").await;
+    let asked = cece
+        .broadcast("broadcast.message", json!({"text": "which port?"}))
+        .await;
+    let question = asked["id"].as_str().unwrap();
+    let shell = Shell::of(&server, &ann);
+    let answer = ["say", "8000", "--to", "Cece", "--reply-to", question];
+    let said = shell
+        .run(&[&answer[..], &["--urgent", "--json"]].concat())
+        .await;
+    let said = said.json();
+    let id = said["id"].as_str().unwrap();
+    let none = shell.run(&["receipts", id]).await;
+    assert_eq!(none.ok(), "No session was handed it yet.\n");
+
+    let inbox = cece.client.post("inbox", json!({})).await.ok();
+    let data = &inbox["messages"][0]["data"];
+    assert_eq!(
+        (&data["thread"], &data["urgent"]),
+        (&json!(question), &json!(true))
+    );
+    let receipts = shell.run(&["receipts", id]).await;
+    assert!(receipts.ok().contains("Cece   delivered"), "{receipts:?}");
+    let json = shell.run(&["receipts", id, "--json"]).await.json();
+    assert_eq!(json["receipts"][0]["session_id"], *cece.session_id);
+    let nothing = shell.run(&["receipts", "1-1"]).await;
+    nothing.failed(1, &["no message"]);
+    let broken = shell.run(&["say", "a", "--reply-to", "1-1"]).await;
+    broken.failed(1, &["data.reply_to"]);
+}
+
+#[tokio::test]
 async fn a_watcher_in_a_pipe_sees_plain_lines_and_misses_nothing() {
     let setup = Setup::unlimited();
     let mut server = setup.start().await;
