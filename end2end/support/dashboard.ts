@@ -16,6 +16,11 @@ export class Dashboard {
     return this.page.locator(`[data-testid="feed-row"]${type}`);
   }
 
+  /** The strip of files on which several work. */
+  get conflicts(): Locator {
+    return this.page.getByTestId("conflicts");
+  }
+
   get tiles(): Locator {
     return this.page.getByTestId("tile");
   }

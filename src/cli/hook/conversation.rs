@@ -133,8 +133,11 @@ async fn tell(agent: &Agent, event_type: EventType, task: &Task) -> Result<(), T
         to: None,
         idempotency_key: None,
     };
-    agent.call(&broadcast).await?;
-    Ok(())
+    match agent.call(&broadcast).await {
+        // It has said enough for now, which must not keep others' words from it.
+        Err(Trouble::Call(error)) if error.status() == Some(429) => Ok(()),
+        outcome => outcome.map(drop),
+    }
 }
 
 /// Lets the commands that the agent runs speak for its session: Claude Code has its
