@@ -2,7 +2,6 @@
 
 use clap::{Args, Subcommand, value_parser};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::{
     output,
@@ -10,14 +9,9 @@ use super::{
 };
 use crate::{
     api::SessionUpdate,
-    protocol::{EventData, EventType, Line, Task},
+    protocol::{EventData, EventType, Task},
+    server::task_id::{Description, TaskId, task_id},
 };
-
-/// What a task is, in words.
-type Description = Line<1, 500>;
-
-/// A task's id.
-type TaskId = Line<1, 128>;
 
 /// What there is to tell.
 #[derive(Subcommand)]
@@ -121,12 +115,8 @@ pub(super) async fn run(command: TaskCommand) -> anyhow::Result<()> {
 
 impl TaskArguments {
     fn read(self) -> anyhow::Result<(Speaker, News)> {
-        let task_id = match (self.id, &self.description) {
-            (Some(id), _) => id.into(),
-            (None, Some(description)) => id_of(description.as_str()),
-            // clap asks for one of the two.
-            (None, None) => String::new(),
-        };
+        // clap asks for one of the two.
+        let task_id = task_id(self.id, self.description.as_ref())?;
         let news = News {
             task_id,
             task_description: self.description,
@@ -134,17 +124,6 @@ impl TaskArguments {
         };
         Ok((self.speaker.speaker()?, news))
     }
-}
-
-/// The id of a task that has none of its own.
-pub fn id_of(description: &str) -> String {
-    let digest = Sha256::digest(description);
-    let start: String = digest
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("task-{start}")
 }
 
 async fn tell(speaker: &Speaker, event_type: EventType, news: &News) -> anyhow::Result<()> {
@@ -168,18 +147,4 @@ async fn show(speaker: &Speaker, task: &str) -> anyhow::Result<()> {
     };
     speaker.client.call(&change).await?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_same_words_are_the_same_task() {
-        let id = |text: &str| id_of(text.parse::<Description>().unwrap().as_str());
-        // SHA-256 of "abc" begins so (FIPS 180-4, example).
-        assert_eq!(id("abc"), "task-ba7816bf8f01");
-        assert_eq!(id(" abc "), id("abc"));
-        assert_ne!(id("abc"), id("abd"));
-    }
 }

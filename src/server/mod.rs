@@ -12,9 +12,11 @@ pub mod context;
 pub mod digest;
 pub mod files;
 pub mod inbox;
+pub mod mcp;
 pub mod presence;
 pub mod socket;
 pub mod store;
+pub mod task_id;
 
 mod layers;
 mod logging;

@@ -22,7 +22,7 @@ use leptos_axum::{
 use tower_http::trace::TraceLayer;
 use tracing::Span;
 
-use super::{Server, auth, context, layers, socket};
+use super::{Server, auth, context, layers, mcp, socket};
 use crate::{
     protocol::API_PREFIX,
     ui::{not_found, shell},
@@ -55,6 +55,7 @@ pub fn router(server: Server) -> anyhow::Result<Router> {
         options: options.clone(),
     };
     let server_for_limits = server.clone();
+    let mcp = mcp::routes(&server);
     let reload = reload_source(&options);
     let context = move || {
         provide_context(server.clone());
@@ -68,6 +69,7 @@ pub fn router(server: Server) -> anyhow::Result<Router> {
         .layer(context::share_limit(&server_for_limits));
     Ok(Router::new()
         .merge(share)
+        .merge(mcp)
         .route("/", get(|| async { Redirect::to("/leitl-dashboard") }))
         .route("/login", get(auth::login))
         .route(&format!("{API_PREFIX}/ws"), get(socket::observer_socket))

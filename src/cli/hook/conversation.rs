@@ -12,11 +12,9 @@ use super::{
 };
 use crate::{
     api::{Broadcast, CatchUp, SessionEnd, SessionUpdate},
-    cli::{
-        keeper::{self, state::Folder},
-        task,
-    },
+    cli::keeper::{self, state::Folder},
     protocol::{EventData, EventType, PEER_NOTICE, Reason, ReportedStatus, Task},
+    server::task_id::task_id,
 };
 
 /// How much of a prompt the room is told, in characters.
@@ -122,8 +120,10 @@ async fn update(
 }
 
 async fn tell(agent: &Agent, event_type: EventType, task: &Task) -> Result<(), Trouble> {
+    // Only one without words has no id, and nobody tells of that.
+    let task_id = task_id(None, task.as_str().parse().ok().as_ref()).unwrap_or_default();
     let news = News {
-        task_id: task::id_of(task.as_str()),
+        task_id,
         task_description: task.as_str(),
     };
     let broadcast = Broadcast {

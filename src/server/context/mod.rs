@@ -18,6 +18,7 @@ pub mod parse;
 mod batches;
 mod connect;
 mod excerpt;
+mod files;
 mod history;
 mod library;
 mod scheduler;
@@ -26,6 +27,7 @@ mod share;
 mod sources;
 mod sync;
 
+pub use files::NewestText;
 pub use history::HistoryRequest;
 pub use parse::estimate_tokens;
 pub use search::ContextRequest;
