@@ -15,6 +15,7 @@ mod connection;
 mod gate;
 mod handler;
 mod keeper;
+mod mail;
 mod prompt;
 mod resources;
 mod tools;

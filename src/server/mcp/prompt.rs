@@ -101,7 +101,7 @@ fn write(arguments: &Arguments) -> String {
              sync.\n\
              4. Load as context before answering: `context_read` what was cut.\n\
              5. Broadcast \"task.started\" event: `task_started`.\n\
-             6. Monitor other active sessions: `who` and `activity`; messages to you come with \
+             6. Monitor other active sessions: `who` and `catch_up`; messages to you come with \
              the answer of any tool.\n\
              7. Respond using both WebDAV context and my prompt.\n\
              8. Broadcast \"task.completed\" when done: `task_completed`.\n\

@@ -5,6 +5,8 @@
 
 mod activity;
 mod context;
+mod files;
+mod inbox;
 mod presence;
 mod say;
 mod shapes;
@@ -21,7 +23,10 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::call::Call;
+use super::{
+    call::Call,
+    mail::{self, Mail},
+};
 use crate::protocol::Problem;
 
 /// A tool.
@@ -44,9 +49,25 @@ trait Tool: 'static {
         call: &Call,
         input: Self::Input,
     ) -> impl Future<Output = Result<Self::Output, Problem>> + Send;
+
+    /// Its answer as text, where that reads better than its JSON.
+    fn text(_: &Self::Output) -> Option<String> {
+        None
+    }
 }
 
-type Run = for<'a> fn(&'a Call, Value) -> BoxFuture<'a, Result<Value, Problem>>;
+/// A tool's answer, and what came for the agent meanwhile.
+#[derive(Serialize, JsonSchema)]
+struct Answer<T> {
+    #[serde(flatten)]
+    output: T,
+    /// Messages to you that you have not read: at most 5, and 400 tokens if the first is
+    /// no longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<Mail>,
+}
+
+type Run = for<'a> fn(&'a Call, Value) -> BoxFuture<'a, CallToolResult>;
 
 /// A tool among others.
 struct Entry {
@@ -61,6 +82,9 @@ static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         entry::<presence::Update>(),
         entry::<presence::Who>(),
         entry::<say::Say>(),
+        entry::<inbox::Inbox>(),
+        entry::<inbox::CatchUp>(),
+        entry::<files::ClaimFiles>(),
         entry::<task::TaskStarted>(),
         entry::<task::TaskCompleted>(),
         entry::<activity::Activity>(),
@@ -76,16 +100,31 @@ fn entry<T: Tool>() -> Entry {
         .open_world(false);
     let mut definition = ToolDefinition::new(T::NAME, T::DESCRIPTION, input_schema::<T::Input>());
     definition.title = Some(T::TITLE.to_owned());
-    definition.output_schema = Some(schema_for_output::<T::Output>());
+    definition.output_schema = Some(schema_for_output::<Answer<T::Output>>());
     definition.annotations = Some(annotations);
-    let run: Run = |call, arguments| {
-        Box::pin(async move {
-            let input = Problem::read_json(arguments)?;
-            let output = T::run(call, input).await?;
-            Ok(serde_json::to_value(output).unwrap_or_default())
-        })
-    };
+    let run: Run = |call, arguments| Box::pin(run::<T>(call, arguments));
     Entry { definition, run }
+}
+
+async fn run<T: Tool>(call: &Call, arguments: Value) -> CallToolResult {
+    let outcome = match Problem::read_json(arguments) {
+        Ok(input) => T::run(call, input).await,
+        Err(problem) => Err(problem),
+    };
+    let unread = mail::unread(call).await;
+    let heard = unread.as_ref().map(|mail| ContentBlock::text(mail.text()));
+    let mut result = match outcome {
+        Ok(output) => {
+            let json = |value: &T::Output| serde_json::to_string(value).unwrap_or_default();
+            let text = T::text(&output).unwrap_or_else(|| json(&output));
+            let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+            result.structured_content = serde_json::to_value(Answer { output, unread }).ok();
+            result
+        }
+        Err(problem) => CallToolResult::error(vec![ContentBlock::text(in_words(&problem))]),
+    };
+    result.content.extend(heard);
+    result
 }
 
 /// A tool's arguments are an object; the test below asks each tool whether they are.
@@ -111,11 +150,7 @@ fn find_entry(name: &str) -> Option<&'static Entry> {
 /// as an answer that the model reads.
 pub async fn call(call: &Call, name: &str, arguments: JsonObject) -> Option<CallToolResult> {
     let entry = find_entry(name)?;
-    let outcome = (entry.run)(call, Value::Object(arguments)).await;
-    Some(match outcome {
-        Ok(answer) => CallToolResult::structured(answer),
-        Err(problem) => CallToolResult::error(vec![ContentBlock::text(in_words(&problem))]),
-    })
+    Some((entry.run)(call, Value::Object(arguments)).await)
 }
 
 /// What `who` answers to whoever asks for everyone.

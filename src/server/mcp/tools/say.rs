@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Tool;
 use crate::{
-    protocol::{EventData, EventType, Problem, Published, Recipients, SessionId},
+    protocol::{EventData, EventId, EventType, Problem, Published, Recipients, SessionId},
     server::{bus::Broadcast, mcp::call::Call},
 };
 
@@ -27,6 +27,11 @@ pub struct SayInput {
     /// it; those named here have it in their inbox.
     #[schemars(with = "Option<Vec<String>>")]
     to: Option<Recipients>,
+    /// The id of the message that this answers.
+    #[schemars(with = "Option<String>")]
+    reply_to: Option<EventId>,
+    /// Whether it cannot wait: working agents then hear it at their next step.
+    urgent: Option<bool>,
 }
 
 /// That something was published.
@@ -68,7 +73,11 @@ impl Tool for Say {
         let speaker = call.speaker(input.session_id).await?;
         let broadcast = Broadcast {
             event_type: EventType::BroadcastMessage,
-            data: EventData::of(&Message { text: input.text }),
+            data: EventData::of(&Message {
+                text: input.text,
+                reply_to: input.reply_to,
+                urgent: input.urgent.filter(|urgent| *urgent),
+            }),
             to: input.to.unwrap_or_default(),
             idempotency_key: None,
         };
@@ -81,4 +90,8 @@ impl Tool for Say {
 #[derive(Serialize)]
 struct Message {
     text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_to: Option<EventId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    urgent: Option<bool>,
 }
