@@ -35,6 +35,7 @@ mod keys;
 mod leave;
 mod login;
 mod man;
+mod mcp;
 mod membership;
 mod output;
 mod receipts;
@@ -96,6 +97,8 @@ enum Command {
     Who(who::WhoArguments),
     /// Show what happens in the room, as it happens.
     Watch(watch::WatchArguments),
+    /// Speak MCP on standard input and output, for clients that start a program.
+    Mcp(mcp::McpArguments),
     /// Look after your sources of context.
     #[command(subcommand)]
     Source(source::SourceCommand),
@@ -166,6 +169,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Install(arguments) => install::run(arguments),
         Command::Who(arguments) => block_on(who::run(arguments)),
         Command::Watch(arguments) => block_on(watch::run(arguments)),
+        Command::Mcp(arguments) => block_on(mcp::run(arguments)),
         Command::Source(command) => block_on(source::run(command)),
         Command::Context(arguments) => block_on(context::run(arguments)),
         Command::History(arguments) => block_on(history::run(arguments)),

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rmcp::{ErrorData, model::Extensions};
+use tokio_util::sync::CancellationToken;
 
 use super::{Mcp, connection::Connection};
 use crate::{
@@ -22,6 +23,8 @@ pub struct Call {
     pub caller: Caller,
     /// The MCP session it came in.
     pub connection: Arc<Connection>,
+    /// Cancelled when the client gives the call up.
+    pub given_up: CancellationToken,
     spoken_for: Mutex<Option<SessionId>>,
 }
 
@@ -30,7 +33,11 @@ impl Call {
     ///
     /// # Errors
     /// A fault of ours if that is missing.
-    pub fn of(mcp: &Mcp, extensions: &Extensions) -> Result<Self, ErrorData> {
+    pub fn of(
+        mcp: &Mcp,
+        extensions: &Extensions,
+        given_up: CancellationToken,
+    ) -> Result<Self, ErrorData> {
         let beside = extensions.get::<http::request::Parts>().and_then(|parts| {
             let caller = parts.extensions.get::<Caller>()?;
             let connection = parts.extensions.get::<Arc<Connection>>()?;
@@ -42,6 +49,7 @@ impl Call {
             mcp: mcp.clone(),
             caller,
             connection,
+            given_up,
             spoken_for: Mutex::default(),
         })
     }

@@ -16,6 +16,7 @@ use rmcp::{
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{Mcp, call::Call, prompt, resources, tools, watch};
 use crate::protocol::Problem;
@@ -81,7 +82,7 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let call = Call::of(&self.mcp, &context.extensions)?;
+        let call = Call::of(&self.mcp, &context.extensions, context.ct)?;
         let arguments = request.arguments.unwrap_or_default();
         match tools::call(&call, &request.name, arguments).await {
             Some(result) => Ok(result.into()),
@@ -119,7 +120,7 @@ impl ServerHandler for Handler {
         page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let call = Call::of(&self.mcp, &context.extensions)?;
+        let call = Call::of(&self.mcp, &context.extensions, context.ct)?;
         let cursor = page.and_then(|page| page.cursor);
         resources::list(&call, cursor).await.map_err(refusal)
     }
@@ -139,7 +140,7 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let call = Call::of(&self.mcp, &context.extensions)?;
+        let call = Call::of(&self.mcp, &context.extensions, context.ct)?;
         match resources::read(&call, &request.uri).await {
             Ok(contents) => Ok(contents.into()),
             Err(problem) if problem.status == 404 => Err(ErrorData::resource_not_found(
@@ -184,7 +185,8 @@ impl ServerHandler for Handler {
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
-        if let Ok(call) = Call::of(&self.mcp, &context.extensions) {
+        let never = CancellationToken::new();
+        if let Ok(call) = Call::of(&self.mcp, &context.extensions, never) {
             let subscribed = Arc::clone(&self.subscribed);
             tokio::spawn(watch::tell_session(call, context.peer, subscribed));
         }
@@ -203,7 +205,8 @@ impl ServerHandler for Handler {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        let call = Call::of(&self.mcp, &context.request_context().extensions)?;
+        let request = context.request_context();
+        let call = Call::of(&self.mcp, &request.extensions, request.ct.clone())?;
         watch::tell_listener(&call, &context).await;
         Ok(())
     }

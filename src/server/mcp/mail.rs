@@ -80,6 +80,10 @@ impl Message {
 /// failure keeps nobody from the tool's own answer.
 pub async fn unread(call: &Call) -> Option<Mail> {
     let session = call.spoken_for()?;
+    // Nobody would read it.
+    if call.given_up.is_cancelled() {
+        return None;
+    }
     let drain = |messages: u64, peek| {
         let size = PageSize::try_from(messages).unwrap_or_default();
         Drain {

@@ -1,11 +1,15 @@
 //! `inbox` and `catch_up`.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Tool, shapes::bounded};
 use crate::{
-    protocol::{EventId, EventIds, Inbox as Unread, PageSize, Problem, SessionId, WaitSeconds},
+    protocol::{
+        EventId, EventIds, Inbox as Unread, PageSize, Problem, ProblemKind, SessionId, WaitSeconds,
+    },
     server::{
         bus::PageLimit,
         inbox::Drain,
@@ -75,12 +79,24 @@ impl Tool for Inbox {
             }
             None => 0,
         };
-        let drain = Drain {
-            limit: PageLimit::from(size),
-            wait: input.wait_seconds.unwrap_or_default().duration(),
-            peek: false,
+        let wait = input.wait_seconds.unwrap_or_default().duration();
+        let limit = PageLimit::from(size);
+        let drain = |wait, peek| {
+            let drain = Drain { limit, wait, peek };
+            inbox.drain(&call.caller, &session, drain)
         };
-        let unread: Unread = inbox.drain(&call.caller, &session, drain).await?;
+        if !wait.is_zero() {
+            // Looked at only: who gives up waiting must not have been handed anything.
+            tokio::select! {
+                seen = drain(wait, true) => {
+                    seen?;
+                }
+                () = call.given_up.cancelled() => {
+                    return Err(Problem::new(ProblemKind::BadRequest, "the call was given up"));
+                }
+            }
+        }
+        let unread: Unread = drain(Duration::ZERO, false).await?;
         // What came is in the answer already.
         call.fall_silent();
         Ok(Received {
