@@ -24,6 +24,6 @@ pub async fn claim_files(
     request
         .server
         .files
-        .claim(&request.caller, &session_id, &repository, &paths)
+        .claim(&request.caller, &session_id, repository, paths)
         .await
 }

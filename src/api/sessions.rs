@@ -85,7 +85,7 @@ pub async fn session_update(
     tags: Option<Tags>,
     /// New context sources.
     context_sources: Option<ContextSources>,
-) -> Result<ActiveSession, Problem> {
+) -> Result<HeartbeatAnswer, Problem> {
     use crate::server::{Request, presence::Change};
 
     let request = Request::current().await?;
@@ -99,7 +99,7 @@ pub async fn session_update(
     request
         .server
         .presence
-        .update(&request.caller, &session_id, change)
+        .heartbeat(&request.caller, &session_id, change)
         .await
 }
 

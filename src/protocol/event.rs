@@ -222,6 +222,11 @@ impl EventData {
         self.0.get(member)?.as_str()
     }
 
+    /// The members, owned.
+    pub fn into_members(self) -> Map<String, Value> {
+        self.0
+    }
+
     /// The members.
     pub fn members(&self) -> &Map<String, Value> {
         &self.0

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Event, EventData, EventId, EventType, IdempotencyKey, Problem, Recipients, ReportedStatus,
-    SessionId, Task, Timestamp,
+    Event, EventData, EventId, EventType, IdempotencyKey, Problem, Recipients, Redactions,
+    ReportedStatus, SessionId, Task, Timestamp,
 };
 
 /// What a client may send.
@@ -122,6 +122,9 @@ pub struct AckFrame {
     pub reference: Option<String>,
     /// The event's id.
     pub id: EventId,
+    /// What was replaced in its data.
+    #[serde(default, skip_serializing_if = "Redactions::is_empty")]
+    pub redactions: Redactions,
 }
 
 /// The members of an `error` frame.
@@ -261,6 +264,7 @@ mod tests {
             Control::Ack(AckFrame {
                 reference: Some("r".into()),
                 id,
+                redactions: Redactions::default(),
             }),
             Control::Error(ErrorFrame {
                 reference: None,

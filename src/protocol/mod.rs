@@ -33,8 +33,8 @@ pub use json::{AnswerJson, ArgumentJson, ProblemJson};
 pub use peer::{PEER_NOTICE, describe_conflict, quote_peer};
 pub use problem::{FieldError, Problem, ProblemKind};
 pub use requests::{
-    ActivityPage, Health, HeartbeatAnswer, Messages, NewToken, Published, Registered, Snapshot,
-    TokenInfo,
+    ActivityPage, Health, HeartbeatAnswer, Messages, NewToken, Published, Redactions, Registered,
+    Snapshot, TokenInfo,
 };
 pub use session::{
     ActiveSession, EndReason, Ended, ReportedStatus, SessionId, SessionStatus, format_uptime,

@@ -1,6 +1,8 @@
 //! The answers of the REST calls (design, section 2). Their arguments are those
 //! of the server functions in [`crate::api`].
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -20,10 +22,13 @@ pub struct Registered {
     pub expires_at: Timestamp,
     /// How often a heartbeat is expected, in seconds.
     pub heartbeat_seconds: u64,
+    /// What was replaced in what the agent said of itself.
+    #[serde(default, skip_serializing_if = "Redactions::is_empty")]
+    pub redactions: Redactions,
 }
 
-/// The answer of `POST session/heartbeat`: the session and, when half its
-/// token's life is gone, a fresh token.
+/// The answer of `POST session/heartbeat` and `POST session/update`: the session and,
+/// when half its token's life is gone, a fresh token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeartbeatAnswer {
     /// The session.
@@ -35,15 +40,25 @@ pub struct HeartbeatAnswer {
     /// When the fresh token expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// What was replaced in the change.
+    #[serde(default, skip_serializing_if = "Redactions::is_empty")]
+    pub redactions: Redactions,
 }
 
+/// How many values of which kind were replaced by placeholders before anything was
+/// stored: `{"email": 2}`.
+pub type Redactions = BTreeMap<String, u64>;
+
 /// The answer of `POST broadcast`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
     /// The event's id.
     pub id: EventId,
     /// When Redis took it.
     pub timestamp: Timestamp,
+    /// What was replaced in its data.
+    #[serde(default, skip_serializing_if = "Redactions::is_empty")]
+    pub redactions: Redactions,
 }
 
 /// The answer of `GET messages`, oldest first.

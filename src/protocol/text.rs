@@ -1,6 +1,10 @@
 //! Bounded text and lists: the rules for every name, task and tag.
 
-use std::{fmt, ops::Deref, str::FromStr};
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    str::FromStr,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -149,6 +153,12 @@ impl<T, const MAX: usize> TryFrom<Vec<T>> for AtMost<T, MAX> {
             ));
         }
         Ok(Self(items))
+    }
+}
+
+impl<T, const MAX: usize> DerefMut for AtMost<T, MAX> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.0
     }
 }
 

@@ -13,6 +13,8 @@ use config::{Environment, File, FileFormat};
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use super::privacy::Mode;
+
 /// Everything an operator can set.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -27,6 +29,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Who works on which file.
     pub files: FilesConfig,
+    /// Personal data in what agents say.
+    pub privacy: PrivacyConfig,
     /// Sources of context.
     pub context: ContextConfig,
 }
@@ -92,6 +96,14 @@ pub struct LimitsConfig {
     pub file_reports_per_minute: u32,
     /// Frames a second for each socket, over any five seconds.
     pub frames_per_second: u32,
+}
+
+/// `[leitl.privacy]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PrivacyConfig {
+    /// What is done about personal data and secrets.
+    pub mode: Mode,
 }
 
 /// `[leitl.files]`

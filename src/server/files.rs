@@ -6,10 +6,11 @@ use super::{
     auth::Caller,
     config::{FilesConfig, LimitsConfig},
     presence::Presence,
+    privacy::Gate,
     store::{Claim, ClaimOutcome, Store},
 };
 use crate::protocol::{
-    Claimed, Conflict, FilePath, MAX_DATA_BYTES, Problem, ProblemKind, Repository, SessionId,
+    Claimed, Conflict, FilePaths, MAX_DATA_BYTES, Problem, ProblemKind, Repository, SessionId,
 };
 
 /// The most bytes that the paths of one report have as JSON, so that the event that
@@ -21,6 +22,7 @@ const MAX_PATH_BYTES: usize = MAX_DATA_BYTES - 2048;
 pub struct Files {
     store: Store,
     presence: Presence,
+    gate: Gate,
     window: Duration,
     limit: u32,
 }
@@ -30,12 +32,14 @@ impl Files {
     pub fn new(
         store: Store,
         presence: Presence,
+        gate: Gate,
         files: &FilesConfig,
         limits: &LimitsConfig,
     ) -> Self {
         Self {
             store,
             presence,
+            gate,
             window: Duration::from_secs(files.window_seconds),
             limit: limits.file_reports_per_minute,
         }
@@ -50,10 +54,13 @@ impl Files {
         &self,
         caller: &Caller,
         session: &SessionId,
-        repository: &Repository,
-        paths: &[FilePath],
+        mut repository: Repository,
+        mut paths: FilePaths,
     ) -> Result<Claimed, Problem> {
-        let bytes = serde_json::to_string(paths).map_or(usize::MAX, |json| json.len());
+        let mut fields = self.gate.fields();
+        fields.line("repository", &mut repository)?;
+        fields.lines("paths", &mut paths)?;
+        let bytes = serde_json::to_string(&paths).map_or(usize::MAX, |json| json.len());
         if bytes > MAX_PATH_BYTES {
             return Err(Problem::field(
                 "paths",
@@ -64,8 +71,8 @@ impl Files {
         let claim = Claim {
             session: &found.record,
             now: found.now,
-            repository,
-            paths,
+            repository: &repository,
+            paths: &paths,
             window: self.window,
             limit: self.limit,
         };

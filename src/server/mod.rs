@@ -14,6 +14,7 @@ pub mod files;
 pub mod inbox;
 pub mod mcp;
 pub mod presence;
+pub mod privacy;
 pub mod socket;
 pub mod store;
 pub mod task_id;

@@ -22,6 +22,7 @@ use super::{
     inbox::Inbox,
     logging,
     presence::{Presence, sweep_forever},
+    privacy::Gate,
     random,
     redis_child::RedisChild,
     router::router,
@@ -82,7 +83,13 @@ async fn serve(
     let auth = Auth::new(keys, store.clone());
     let (hub, listening) = Hub::new(store.clone());
     let node = format!("node-{}", random::text(8));
-    let presence = Presence::new(store.clone(), auth.clone(), config.sessions.clone());
+    let gate = Gate::new(config.privacy.mode)?;
+    let presence = Presence::new(
+        store.clone(),
+        auth.clone(),
+        gate.clone(),
+        config.sessions.clone(),
+    );
     let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
     let context = context::Context::new(context::Parts {
         store: store.clone(),
@@ -94,11 +101,12 @@ async fn serve(
         tasks: tasks.clone(),
         stopping: stopping.clone(),
     });
-    let bus = Bus::new(store.clone(), hub, &config.limits);
+    let bus = Bus::new(store.clone(), hub, gate.clone(), &config.limits);
     let server = Server::new(Parts {
         files: Files::new(
             store.clone(),
             presence.clone(),
+            gate,
             &config.files,
             &config.limits,
         ),

@@ -53,6 +53,7 @@ mod mcp_privacy;
 mod mcp_resources;
 mod mcp_tools;
 mod outage;
+mod privacy;
 mod privacy_of_logs;
 mod protocol_document;
 mod resume;

@@ -116,7 +116,7 @@ async fn update(
         tags: None,
         context_sources: None,
     };
-    Ok(agent.call(&change).await?.current_task)
+    Ok(agent.call(&change).await?.session.current_task)
 }
 
 async fn tell(agent: &Agent, event_type: EventType, task: &Task) -> Result<(), Trouble> {

@@ -268,7 +268,7 @@ impl Link {
                 }
                 self.tell(News::Event(event)).await
             }
-            ServerFrame::Control(Control::Ack(AckFrame { reference, id })) => {
+            ServerFrame::Control(Control::Ack(AckFrame { reference, id, .. })) => {
                 self.forget(reference.as_deref());
                 self.tell(News::Acknowledged { id }).await
             }

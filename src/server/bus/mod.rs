@@ -28,6 +28,7 @@ use crate::{
     server::{
         auth::{User, Workspace},
         config::LimitsConfig,
+        privacy::Gate,
         store::{Body, Limits, Outcome, Place, Store, Stream},
     },
 };
@@ -40,6 +41,7 @@ const PAGE: usize = 500;
 pub struct Bus {
     store: Store,
     hub: Hub,
+    gate: Gate,
     limits: Limits,
 }
 
@@ -81,14 +83,19 @@ pub struct Joined {
 }
 
 impl Bus {
-    /// A bus over a store, fed by a hub.
-    pub fn new(store: Store, hub: Hub, limits: &LimitsConfig) -> Self {
+    /// A bus over a store, fed by a hub. What clients publish passes the gate.
+    pub fn new(store: Store, hub: Hub, gate: Gate, limits: &LimitsConfig) -> Self {
         let limits = Limits {
             session: limits.broadcasts_per_minute,
             user: limits.user_broadcasts_per_minute,
             window: Duration::from_secs(60),
         };
-        Self { store, hub, limits }
+        Self {
+            store,
+            hub,
+            gate,
+            limits,
+        }
     }
 
     /// Publishes a client's event.
@@ -107,7 +114,7 @@ impl Bus {
                 format!("only the server emits {}", broadcast.event_type),
             ));
         }
-        let mut data = broadcast.data;
+        let (mut data, redactions) = self.gate.data(broadcast.data)?;
         if broadcast.event_type == EventType::BroadcastMessage {
             self.thread(&speaker.workspace, &mut data).await?;
         }
@@ -132,6 +139,7 @@ impl Bus {
                 Ok(Published {
                     id,
                     timestamp: Timestamp::from_millis(millis),
+                    redactions,
                 })
             }
             Outcome::Limited(wait) => {

@@ -16,6 +16,7 @@ use crate::{
     server::{
         auth::{Auth, Caller, Grant, Workspace},
         config::SessionsConfig,
+        privacy::Gate,
         store::{Body, Commit, Committed, Found, SessionRecord, Store},
     },
 };
@@ -28,13 +29,19 @@ const ATTEMPTS: usize = 20;
 pub struct Presence {
     store: Store,
     auth: Auth,
+    gate: Gate,
     rules: SessionsConfig,
 }
 
 impl Presence {
     /// Presence by the configured times.
-    pub fn new(store: Store, auth: Auth, rules: SessionsConfig) -> Self {
-        Self { store, auth, rules }
+    pub fn new(store: Store, auth: Auth, gate: Gate, rules: SessionsConfig) -> Self {
+        Self {
+            store,
+            auth,
+            gate,
+            rules,
+        }
     }
 
     /// The configured times.

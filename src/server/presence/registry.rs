@@ -6,8 +6,8 @@ use super::{Presence, body, end};
 use crate::{
     protocol::{
         API_PREFIX, ActiveSession, AgentName, AgentType, ContextSources, EndReason, EventData,
-        EventType, HeartbeatAnswer, Problem, ProblemKind, Reason, Registered, ReportedStatus,
-        SessionId, SessionStatus, Tags, Task,
+        EventType, HeartbeatAnswer, Problem, ProblemKind, Reason, Redactions, Registered,
+        ReportedStatus, SessionId, SessionStatus, Tags, Task,
     },
     server::{
         auth::{Audience, Caller, Claims, Grant, SESSION_TOKEN_LIFE, Workspace},
@@ -69,6 +69,7 @@ impl Presence {
         origin: &str,
     ) -> Result<Registered, Problem> {
         caller.require_user()?;
+        let (registration, redactions) = self.scanned(registration)?;
         let workspace = &caller.workspace;
         let session_id = match registration.session_id.clone() {
             Some(id) => id,
@@ -121,6 +122,7 @@ impl Presence {
                 token,
                 expires_at: claims.expires_at(),
                 heartbeat_seconds: self.rules.heartbeat_seconds,
+                redactions,
             }),
         }
     }
@@ -137,6 +139,7 @@ impl Presence {
         session: &SessionId,
         change: Change,
     ) -> Result<HeartbeatAnswer, Problem> {
+        let (change, redactions) = self.scanned_change(change)?;
         let record = self.touch(caller, session, change).await?;
         let fresh = match caller.grant {
             Grant::Session { .. } if caller.is_half_spent() => {
@@ -150,21 +153,8 @@ impl Presence {
             session: record.seen_at(record.last_heartbeat),
             token,
             expires_at,
+            redactions,
         })
-    }
-
-    /// Changes a session's metadata, which is a sign of life too.
-    ///
-    /// # Errors
-    /// As [`Presence::heartbeat`].
-    pub async fn update(
-        &self,
-        caller: &Caller,
-        session: &SessionId,
-        change: Change,
-    ) -> Result<ActiveSession, Problem> {
-        let record = self.touch(caller, session, change).await?;
-        Ok(record.seen_at(record.last_heartbeat))
     }
 
     /// Ends a session.
@@ -177,6 +167,8 @@ impl Presence {
         session: &SessionId,
         reason: Reason,
     ) -> Result<(), Problem> {
+        let mut reason = reason;
+        self.gate.fields().line("reason", &mut reason)?;
         let reason = EndReason::said(reason);
         self.change(
             &caller.workspace,
@@ -194,6 +186,33 @@ impl Presence {
     pub async fn active(&self, workspace: &Workspace) -> Result<Vec<ActiveSession>, Problem> {
         let (records, now) = self.store.active_sessions(workspace).await?;
         Ok(records.iter().map(|record| record.seen_at(now)).collect())
+    }
+
+    /// What an agent says of itself, without personal data.
+    fn scanned(&self, mut said: Registration) -> Result<(Registration, Redactions), Problem> {
+        let mut fields = self.gate.fields();
+        fields.line("agent_name", &mut said.agent_name)?;
+        fields.line("agent_type", &mut said.agent_type)?;
+        fields.lines("tags", &mut said.tags)?;
+        fields.line("current_task", &mut said.current_task)?;
+        fields.lines("context_sources", &mut said.context_sources)?;
+        let redactions = fields.redactions();
+        Ok((said, redactions))
+    }
+
+    fn scanned_change(&self, mut change: Change) -> Result<(Change, Redactions), Problem> {
+        let mut fields = self.gate.fields();
+        if let Some(task) = &mut change.current_task {
+            fields.line("current_task", task)?;
+        }
+        if let Some(tags) = &mut change.tags {
+            fields.lines("tags", tags)?;
+        }
+        if let Some(sources) = &mut change.context_sources {
+            fields.lines("context_sources", sources)?;
+        }
+        let redactions = fields.redactions();
+        Ok((change, redactions))
     }
 
     /// A sign of life with whatever changed. A mere sign of life is published but

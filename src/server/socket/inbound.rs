@@ -118,6 +118,7 @@ impl Connection {
         Ok(Control::Ack(AckFrame {
             reference: frame.reference,
             id: published.id,
+            redactions: published.redactions,
         }))
     }
 

@@ -101,7 +101,7 @@ impl Tool for ClaimFiles {
         let claimed = call
             .server()
             .files
-            .claim(&call.caller, &session, &input.repository, &input.paths)
+            .claim(&call.caller, &session, input.repository, input.paths)
             .await?;
         Ok(FilesClaimed {
             conflicts: claimed

@@ -144,7 +144,7 @@ async fn resume(call: &Call, id: SessionId, input: JoinInput) -> Result<SessionI
     let updated = call
         .server()
         .presence
-        .update(&call.caller, &id, change)
+        .heartbeat(&call.caller, &id, change)
         .await;
     call.touched(&id, updated)?;
     let own = call.connection.joined().as_ref() == Some(&id);
@@ -261,13 +261,13 @@ impl Tool for Update {
             tags: input.tags,
             context_sources: input.context_sources,
         };
-        let session = call
+        let updated = call
             .server()
             .presence
-            .update(&call.caller, &id, change)
+            .heartbeat(&call.caller, &id, change)
             .await?;
         Ok(Updated {
-            session: Peer::new(session, Some(&id)),
+            session: Peer::new(updated.session, Some(&id)),
         })
     }
 }

@@ -164,7 +164,7 @@ async fn tell(
         current_task: Some(shown),
         ..Change::default()
     };
-    server.presence.update(&call.caller, &id, change).await?;
+    server.presence.heartbeat(&call.caller, &id, change).await?;
     Ok(TaskTold {
         task_id: news.task_id,
         told: published.into(),
