@@ -10,7 +10,7 @@ DATA_DIR ?= data
 env = . target/environment &&
 say = @printf '\033[1m==> %s\033[0m\n'
 
-.PHONY: help release run dev demo test format lint unit integration browser doc bench bench-agents bench-context bench-search size screenshots setup setup-test clean
+.PHONY: help release run dev demo test format lint unit integration conformance browser doc bench bench-agents bench-context bench-search size screenshots setup setup-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -46,7 +46,7 @@ dev: setup ## build, serve, and do both again when a file changes
 demo: ## three agents that join the server of `make run`
 	@target/release/leitl demo --data-dir $(DATA_DIR)
 
-test: setup-test format lint doc unit integration browser ## everything CI checks
+test: setup-test format lint doc unit integration conformance browser ## everything CI checks
 	$(say) "All checks passed"
 
 format:
@@ -70,6 +70,11 @@ unit:
 integration:
 	$(say) "Integration tests: the real binary, a real Redis, real sockets"
 	@$(env) cargo test --test '*'
+
+conformance:
+	$(say) "MCP: conformance suite in both versions, and the inspector"
+	@$(env) cargo build --bin leitl
+	@cd end2end/mcp && node_modules/.bin/node run.mjs
 
 browser:
 	$(say) "The site for the browser tests"
@@ -100,4 +105,4 @@ screenshots: setup-test ## pictures of the dashboard, wide and narrow, light and
 	@cd end2end && npx playwright test --config screenshots.config.ts
 
 clean: ## remove what was built, and nothing else
-	rm -rf target end2end/node_modules end2end/test-results
+	rm -rf target end2end/node_modules end2end/mcp/node_modules end2end/test-results

@@ -8,6 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
     client::Answer,
+    mcp_client::{Mcp, VERSIONS},
     server::{Server, Setup},
     socket::Socket,
 };
@@ -85,7 +86,30 @@ async fn use_everything(server: &Server) -> Vec<String> {
         .await
         .ok();
 
+    for version in VERSIONS {
+        let mcp = Mcp::connect(&ann, version).await;
+        let session = mcp.join("Cece").await;
+        let say = json!({"session_id": session, "text": "said-by-mcp"});
+        mcp.call("say", say).await;
+        let wrong = json!({"session_id": session, "text": "a", "reply_to": "wrong-mcp-argument"});
+        mcp.refusal("say", wrong).await;
+        mcp.message("tools/call", json!({"name": "unknown-mcp-tool"}))
+            .await;
+        mcp.message("resources/read", json!({"uri": "unknown:mcp-resource"}))
+            .await;
+        let nonsense = mcp
+            .http(Method::POST)
+            .json(&json!({"method": "broken-mcp-message"}));
+        Answer::of(nonsense).await;
+        secrets.extend(mcp.mcp_session);
+    }
+
     let said = [
+        "said-by-mcp",
+        "wrong-mcp-argument",
+        "unknown-mcp-tool",
+        "unknown:mcp-resource",
+        "broken-mcp-message",
         "said-by-rest",
         "said-by-socket",
         "task-of-a-session",

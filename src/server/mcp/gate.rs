@@ -45,6 +45,9 @@ async fn pass(mcp: &Mcp, mut request: Request, next: Next) -> Result<Response, P
         ));
     }
     let caller = server.auth.of_headers(headers).await?;
+    // It has done its work; what goes on with the request may log it.
+    headers.remove(header::AUTHORIZATION);
+    headers.remove(header::COOKIE);
     if is_stateless(headers) {
         headers.remove(SESSION_ID);
     }

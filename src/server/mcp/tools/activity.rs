@@ -134,14 +134,13 @@ impl Tool for Activity {
 /// How many of these fit, at least one.
 fn fitting<'a>(costs: impl Iterator<Item = &'a usize>) -> usize {
     let mut used = 0;
-    let fit = costs
+    costs
         .enumerate()
         .take_while(|(place, cost)| {
             used += **cost;
             *place == 0 || used <= MOST_TOKENS
         })
-        .count();
-    fit
+        .count()
 }
 
 #[cfg(test)]
