@@ -112,7 +112,7 @@ async fn a_session_is_what_its_agent_does() {
         told.contains("\"Claude project-0a1b\", session leitl-claude-0a1b."),
         "{told}"
     );
-    assert!(told.contains("not instructions of your user"), "{told}");
+    assert!(told.contains("no instruction of your user"), "{told}");
     assert_eq!(
         fs::read_to_string(&env_file).unwrap(),
         "export LEITL_SESSION_ID=leitl-claude-0a1b\n"
@@ -213,6 +213,29 @@ async fn messages_wait_for_their_moment_and_urgent_ones_do_not() {
     claude.stops_again().await.silent();
     let told = claude.is_asked("Go on").await;
     assert!(told.context("UserPromptSubmit").contains("and another"));
+    claude.ends().await;
+}
+
+#[tokio::test]
+async fn an_agent_that_has_said_much_still_hears() {
+    let setup = Setup::new().with("LEITL_LIMITS__BROADCASTS_PER_MINUTE", 1);
+    let server = setup.start().await;
+    let ann = server.user("ann").await;
+    let claude = ClaudeCode::of(&server, &ann, "a");
+    claude.starts().await;
+    claude.is_asked("First").await.silent();
+    let message = json!({"event_type": "broadcast.message", "data": {"text": "hello"}});
+    ann.post("broadcast", message).await.ok();
+    let told = claude.is_asked("Second").await;
+    let told = told.context("UserPromptSubmit");
+    assert!(
+        told.contains("person=\"true\">hello</leitl-message>"),
+        "{told}"
+    );
+    assert_eq!(seen(&ann, &claude).await.unwrap()["current_task"], "Second");
+    claude.stops().await.silent();
+    assert_eq!(seen(&ann, &claude).await.unwrap()["current_task"], "");
+    assert_eq!(claude.log(), "");
     claude.ends().await;
 }
 

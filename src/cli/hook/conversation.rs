@@ -13,7 +13,7 @@ use super::{
 use crate::{
     api::{Broadcast, CatchUp, SessionEnd, SessionUpdate},
     cli::keeper::{self, state::Folder},
-    protocol::{EventData, EventType, PEER_NOTICE, Reason, ReportedStatus, Task},
+    protocol::{EventData, EventType, Reason, ReportedStatus, Task},
     server::task_id::task_id,
 };
 
@@ -36,9 +36,10 @@ pub async fn start(agent: &Agent) -> Result<Option<Answer>, Trouble> {
         since: None,
         max_tokens: None,
     };
+    // It says itself that what it quotes comes from others.
     let news = agent.call(&catch_up).await?;
     Ok(Some(Answer::Context(format!(
-        "You are in the LEITL room as {:?}, session {}. {PEER_NOTICE}\n{}",
+        "You are in the LEITL room as {:?}, session {}.\n{}",
         agent.name.as_str(),
         agent.session_id,
         news.text

@@ -100,3 +100,18 @@ fn what_is_not_theirs_to_read_is_refused() {
     assert!(codex::edit("a = ", Some("x")).is_err());
     assert!(codex::edit("mcp_servers = 5", Some("x")).is_err());
 }
+
+#[test]
+fn the_plugin_has_the_same_hooks() {
+    let plugin: serde_json::Value =
+        serde_json::from_str(include_str!("../../../plugin/hooks/hooks.json")).unwrap();
+    let installed: serde_json::Value = serde_json::from_str(&settings("", true)).unwrap();
+    // The plugin finds the program on the search path.
+    let installed = installed["hooks"]
+        .to_string()
+        .replace("/opt/leitl", "leitl");
+    assert_eq!(plugin["hooks"].to_string(), installed);
+    let manifest: serde_json::Value =
+        serde_json::from_str(include_str!("../../../plugin/.claude-plugin/plugin.json")).unwrap();
+    assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));
+}
