@@ -10,8 +10,8 @@ use std::{
 use anyhow::Context;
 use similar::TextDiff;
 
-/// The mode of a file that was not there: what else comes into it may be private.
-const NEW_FILE_MODE: u32 = 0o600;
+/// The mode of a file that was not there, less what the user's umask takes away.
+const NEW_FILE_MODE: u32 = 0o666;
 
 /// A file before and after.
 pub struct Change {

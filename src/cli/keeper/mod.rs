@@ -150,6 +150,7 @@ pub(super) async fn run(arguments: KeeperArguments) -> anyhow::Result<()> {
     let assignment = read_assignment()?;
     let client = arguments.connection.client()?;
     let folder = Folder::open()?;
+    folder.sweep();
     let membership = Membership::keep(
         client,
         assignment.session_id.clone(),

@@ -136,6 +136,19 @@ impl Folder {
         }
     }
 
+    /// Forgets the sessions whose keepers were killed.
+    pub fn sweep(&self) {
+        let files = fs::read_dir(&self.0).into_iter().flatten().flatten();
+        for path in files.map(|entry| entry.path()) {
+            let state: Option<State> = fs::read(&path)
+                .ok()
+                .and_then(|json| serde_json::from_slice(&json).ok());
+            if state.is_some_and(|state| !state.keeper.is_running()) {
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+
     /// Session ids are plain names.
     fn file(&self, session_id: &SessionId) -> PathBuf {
         self.0.join(format!("{session_id}.json"))
@@ -175,6 +188,31 @@ mod tests {
         assert!(folder.read(&state.session_id).is_some());
         folder.forget(&state.session_id, state.keeper);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn only_the_dead_are_swept_away() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = Folder::at(home.path().join("leitl")).unwrap();
+        let alive = state();
+        let mut child = std::process::Command::new("cat")
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let keeper = Process::of(child.id().cast_signed()).unwrap();
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        folder.write(&alive).unwrap();
+        fs::write(folder.path().join("hook.log"), "a line\n").unwrap();
+        let dead = State {
+            session_id: "leitl-dan-1".parse().unwrap(),
+            keeper,
+            ..state()
+        };
+        folder.write(&dead).unwrap();
+        folder.sweep();
+        assert_eq!(folder.read(&alive.session_id), Some(alive));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]
