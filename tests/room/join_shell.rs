@@ -134,8 +134,8 @@ async fn a_session_at_a_terminal_survives_ctrl_c_and_ends_with_the_terminal() {
     terminal.prints("leitl-cece-").await;
     let session = one(&ann).await;
     terminal.type_in("\u{3}").await;
-    // The shell throws away what was typed before it has noticed.
-    terminal.prints("^C\r\n").await;
+    // The shell throws away what was typed before it has noticed, and asks anew.
+    terminal.prints_after("^C", "> ").await;
     terminal.type_in("echo al\"\"ive\n").await;
     terminal.prints("alive").await;
     assert_eq!(one(&ann).await["session_id"], session["session_id"]);

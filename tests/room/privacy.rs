@@ -82,7 +82,7 @@ async fn secrets_are_refused_by_their_place_and_never_repeated() {
     let server = Setup::unlimited().start().await;
     let ann = server.user("ann").await;
     let cece = ann.register("Cece").await;
-    let key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n-----END OPENSSH PRIVATE KEY-----";
+    let key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW\n-----END OPENSSH PRIVATE KEY-----";
     let token = format!("ghp_{}", "a1B2c3D4e5".repeat(4).get(..36).unwrap());
     for (data, place) in [
         (json!({"text": key}), "data.text"),
