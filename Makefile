@@ -10,7 +10,7 @@ DATA_DIR ?= data
 env = . target/environment &&
 say = @printf '\033[1m==> %s\033[0m\n'
 
-.PHONY: help release run dev demo test format lint unit integration conformance browser doc bench bench-agents bench-context bench-search size screenshots setup setup-test clean
+.PHONY: help release run dev demo test format lint unit integration conformance browser doc bench bench-agents bench-context bench-privacy bench-search size screenshots setup setup-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -95,6 +95,12 @@ bench-agents: release ## measure hooks, the start of commands, and messages
 
 bench-search: release ## measure the index alone (CORPUS, CRANFIELD: see benches/search/main.rs)
 	@$(env) cargo bench --bench search
+
+bench-privacy: ## measure what the check for personal data finds, with made-up persons
+	@$(env) cargo bench --bench privacy --no-run
+	@python3 -m venv target/faker && target/faker/bin/pip install --quiet faker==40.63.0
+	@target/faker/bin/python benches/privacy/measure.py --set held-out \
+	    $$(ls -t target/release/deps/privacy-* | grep -v '\.d$$' | head -n 1)
 
 size: release ## what the browser downloads, against the limit
 	@node benches/size.mjs

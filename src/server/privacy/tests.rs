@@ -401,9 +401,11 @@ fn a_refusal_names_the_place_and_not_the_value() {
     }
 }
 
-/// The work for a text grows with its length: twice the text, about twice the time.
+/// Sixteen times the longest event. Were the work to grow with the square of its length,
+/// it would take minutes; as it is, less than a second.
 #[test]
-fn hostile_texts_take_no_more_than_their_length() {
+fn hostile_texts_are_scanned_in_time() {
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
     let scanner = scanner();
     for piece in [
         "1",
@@ -428,15 +430,9 @@ fn hostile_texts_take_no_more_than_their_length() {
         "x@",
         "PRIVATE KEY-----",
     ] {
-        let time = |length: usize| {
-            let text = piece.repeat(length / piece.len());
-            let started = std::time::Instant::now();
-            std::hint::black_box(scanner.scan(&text));
-            started.elapsed()
-        };
-        let short = (0..3).map(|_| time(4 << 10)).min().unwrap();
-        let long = (0..3).map(|_| time(32 << 10)).min().unwrap();
-        // Eight times the text; sixty-four times the time would be quadratic.
-        assert!(long < short * 30, "{piece:?}: {short:?}, {long:?}");
+        let text = piece.repeat((256 << 10) / piece.len());
+        let started = std::time::Instant::now();
+        std::hint::black_box(scanner.scan(&text));
+        assert!(started.elapsed() < PATIENCE, "{piece:?}");
     }
 }
