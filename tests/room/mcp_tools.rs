@@ -220,6 +220,37 @@ async fn what_the_room_refuses_is_said_in_words() {
 }
 
 #[tokio::test]
+async fn what_was_replaced_is_said() {
+    let server = Setup::new().start().await;
+    let ann = server.user("ann").await;
+    let mcp = Mcp::connect(&ann, Version::WithSessions).await;
+    let join = json!({"agent_name": "Cece", "tags": ["for kim.q@corp-mail.example"]});
+    assert_eq!(
+        mcp.call("join", join).await["redactions"],
+        json!({"email": 1})
+    );
+    let say = json!({"text": "ask kim.q@corp-mail.example"});
+    assert_eq!(
+        mcp.call("say", say).await["redactions"],
+        json!({"email": 1})
+    );
+    let task = json!({"task_description": "Write to kim.q@corp-mail.example"});
+    assert_eq!(
+        mcp.call("task_started", task).await["redactions"],
+        json!({"email": 1})
+    );
+    let update = json!({"current_task": "mail kim.q@corp-mail.example"});
+    assert_eq!(
+        mcp.call("update", update).await["redactions"],
+        json!({"email": 1})
+    );
+    assert_eq!(
+        mcp.call("say", json!({"text": "fine"})).await["redactions"],
+        Value::Null
+    );
+}
+
+#[tokio::test]
 async fn answers_are_bounded_and_say_what_they_left_out() {
     let server = Setup::unlimited().start().await;
     let ann = server.user("ann").await;

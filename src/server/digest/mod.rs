@@ -1,7 +1,7 @@
 //! Catching up cheaply: what an agent needs to know of the room since it last looked,
 //! in as many tokens as it has to spare.
 //!
-//! [`compose`] makes the text, by rule and from its input alone; here the input is read.
+//! `compose` makes the text, by rule and from its input alone; here the input is read.
 
 mod compose;
 

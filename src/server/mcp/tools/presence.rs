@@ -1,13 +1,15 @@
 //! `join`, `leave`, `update` and `who`.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Tool, shapes::Peer};
 use crate::{
     protocol::{
-        AgentName, AgentType, ContextSources, Problem, Reason, ReportedStatus, SessionId, Tags,
-        Task,
+        AgentName, AgentType, ContextSources, Problem, Reason, Redactions, ReportedStatus,
+        SessionId, Tags, Task,
     },
     server::{
         mcp::call::Call,
@@ -63,6 +65,10 @@ pub struct Joined {
     others: Vec<Peer>,
     /// How many others are not named; `who` names more.
     left_out: usize,
+    /// What was replaced in it because it is personal, by kind and number.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, u64>")]
+    redactions: Redactions,
 }
 
 impl Tool for Join {
@@ -80,7 +86,7 @@ impl Tool for Join {
             .existing(input.session_id.as_ref(), &input.agent_name)
             .await?;
         let resumed = existing.is_some();
-        let session_id = match existing {
+        let (session_id, redactions) = match existing {
             Some(id) => resume(call, id, input).await?,
             None => register(call, input).await?,
         };
@@ -100,11 +106,12 @@ impl Tool for Join {
                 .map(|other| Peer::new(other, None))
                 .collect(),
             left_out,
+            redactions,
         })
     }
 }
 
-async fn register(call: &Call, input: JoinInput) -> Result<SessionId, Problem> {
+async fn register(call: &Call, input: JoinInput) -> Result<(SessionId, Redactions), Problem> {
     let kept = &call.mcp().0.kept;
     kept.check_room(&call.caller)?;
     let agent_type = match input.agent_type {
@@ -131,10 +138,14 @@ async fn register(call: &Call, input: JoinInput) -> Result<SessionId, Problem> {
     call.connection.join(id.clone());
     kept.add(&call.caller, id.clone(), &call.connection, false);
     call.touched(&id, Ok(()))?;
-    Ok(id)
+    Ok((id, registered.redactions))
 }
 
-async fn resume(call: &Call, id: SessionId, input: JoinInput) -> Result<SessionId, Problem> {
+async fn resume(
+    call: &Call,
+    id: SessionId,
+    input: JoinInput,
+) -> Result<(SessionId, Redactions), Problem> {
     let change = Change {
         status: None,
         current_task: input.current_task,
@@ -146,7 +157,7 @@ async fn resume(call: &Call, id: SessionId, input: JoinInput) -> Result<SessionI
         .presence
         .heartbeat(&call.caller, &id, change)
         .await;
-    call.touched(&id, updated)?;
+    let updated = call.touched(&id, updated)?;
     let own = call.connection.joined().as_ref() == Some(&id);
     if !own {
         call.connection.join(id.clone());
@@ -155,7 +166,7 @@ async fn resume(call: &Call, id: SessionId, input: JoinInput) -> Result<SessionI
             .kept
             .add(&call.caller, id.clone(), &call.connection, true);
     }
-    Ok(id)
+    Ok((id, updated.redactions))
 }
 
 /// `leave`
@@ -242,6 +253,10 @@ enum Status {
 pub struct Updated {
     /// You, as the others see you now.
     session: Peer,
+    /// What was replaced in it because it is personal, by kind and number.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, u64>")]
+    redactions: Redactions,
 }
 
 impl Tool for Update {
@@ -268,6 +283,7 @@ impl Tool for Update {
             .await?;
         Ok(Updated {
             session: Peer::new(updated.session, Some(&id)),
+            redactions: updated.redactions,
         })
     }
 }

@@ -1,11 +1,15 @@
 //! `say`
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Tool;
 use crate::{
-    protocol::{EventData, EventId, EventType, Problem, Published, Recipients, SessionId},
+    protocol::{
+        EventData, EventId, EventType, Problem, Published, Recipients, Redactions, SessionId,
+    },
     server::{bus::Broadcast, mcp::call::Call},
 };
 
@@ -41,6 +45,10 @@ pub struct Told {
     id: String,
     /// When the server took it.
     timestamp: String,
+    /// What was replaced in it because it is personal, by kind and number.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, u64>")]
+    redactions: Redactions,
 }
 
 impl From<Published> for Told {
@@ -48,6 +56,7 @@ impl From<Published> for Told {
         Self {
             id: published.id.to_string(),
             timestamp: published.timestamp.to_string(),
+            redactions: published.redactions,
         }
     }
 }
