@@ -32,6 +32,9 @@ use crate::{
 /// What a keeper is told, at most, in bytes.
 const MAX_ASSIGNMENT: u64 = 64 * 1024;
 
+/// What a keeper says on its standard output when it is ready, and nothing after that.
+const READY: &[u8] = b"+";
+
 /// The reason that a session ends for if nobody gave another.
 const ENDED: &str = "its process has ended";
 
@@ -113,8 +116,9 @@ pub fn stop(
     Ok(Some(state.keeper))
 }
 
-/// Starts the process. What is private goes through its standard input and its
-/// environment: others can see the arguments.
+/// Starts the process and waits until signals that are meant for others, or for it, find
+/// it ready. What is private goes through its standard input and its environment: others
+/// can see the arguments.
 fn spawn(client: &Client, assignment: &Assignment) -> io::Result<Process> {
     // This very program, even if its file was replaced meanwhile.
     let mut child = Command::new("/proc/self/exe")
@@ -124,11 +128,15 @@ fn spawn(client: &Client, assignment: &Assignment) -> io::Result<Process> {
         .env("LEITL_TOKEN", client.token())
         .current_dir("/")
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()?;
-    let mut stdin = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
-    stdin.write_all(&serde_json::to_vec(assignment)?)?;
+    if let (Some(mut stdin), Some(mut stdout)) = (child.stdin.take(), child.stdout.take()) {
+        stdin.write_all(&serde_json::to_vec(assignment)?)?;
+        drop(stdin);
+        // If it has ended instead, there is no such byte.
+        stdout.read_exact(&mut [0; READY.len()])?;
+    }
     Process::of(child.id().cast_signed()).ok_or(io::ErrorKind::NotFound.into())
 }
 
@@ -150,6 +158,8 @@ pub(super) async fn run(arguments: KeeperArguments) -> anyhow::Result<()> {
     let assignment = read_assignment()?;
     let client = arguments.connection.client()?;
     let folder = Folder::open()?;
+    let mut output = io::stdout();
+    output.write_all(READY).and_then(|()| output.flush())?;
     folder.sweep();
     let membership = Membership::keep(
         client,
