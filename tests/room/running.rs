@@ -44,15 +44,6 @@ impl Running {
         self.stdout.hear(words).await
     }
 
-    /// Waits until it has printed one thing and, anywhere after it, another.
-    pub async fn prints_after(&mut self, first: &str, words: &str) {
-        self.stdout.hear(first).await;
-        let start = self.stdout.text.find(first).unwrap() + first.len();
-        let before = self.stdout.text.drain(..start).collect::<String>();
-        self.stdout.hear(words).await;
-        self.stdout.text.insert_str(0, &before);
-    }
-
     /// Everything it prints until it closes its standard output.
     pub async fn prints_to_the_end(&mut self) -> &str {
         let rest = self.stdout.stream.read_to_string(&mut self.stdout.text);
