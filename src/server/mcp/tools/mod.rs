@@ -100,7 +100,7 @@ fn entry<T: Tool>() -> Entry {
         .open_world(false);
     let mut definition = ToolDefinition::new(T::NAME, T::DESCRIPTION, input_schema::<T::Input>());
     definition.title = Some(T::TITLE.to_owned());
-    definition.output_schema = Some(schema_for_output::<Answer<T::Output>>());
+    definition.output_schema = Some(common(schema_for_output::<Answer<T::Output>>()));
     definition.annotations = Some(annotations);
     let run: Run = |call, arguments| Box::pin(run::<T>(call, arguments));
     Entry { definition, run }
@@ -129,7 +129,34 @@ async fn run<T: Tool>(call: &Call, arguments: Value) -> CallToolResult {
 
 /// A tool's arguments are an object; the test below asks each tool whether they are.
 fn input_schema<T: JsonSchema + 'static>() -> Arc<JsonObject> {
-    schema_for_input::<T>().unwrap_or_default()
+    common(schema_for_input::<T>().unwrap_or_default())
+}
+
+/// A schema without the formats of numbers that schemars makes of Rust's types, such as
+/// `uint64`: JSON Schema has none for numbers (2020-12, validation, section 7.3), and
+/// clients complain of what they do not know.
+fn common(schema: Arc<JsonObject>) -> Arc<JsonObject> {
+    fn clean(value: &mut Value) {
+        match value {
+            Value::Object(members) => {
+                let is_number = members
+                    .get("type")
+                    .is_some_and(|kind| kind.to_string().contains("integer") || kind == "number");
+                if is_number {
+                    members.remove("format");
+                }
+                members.values_mut().for_each(clean);
+            }
+            Value::Array(values) => values.iter_mut().for_each(clean),
+            _ => {}
+        }
+    }
+    let mut value = Value::Object(Arc::unwrap_or_clone(schema));
+    clean(&mut value);
+    match value {
+        Value::Object(schema) => Arc::new(schema),
+        _ => Arc::default(),
+    }
 }
 
 /// All tools.
@@ -205,6 +232,8 @@ mod tests {
                     "{} {which}",
                     tool.name
                 );
+                let text = serde_json::to_string(&schema).unwrap();
+                assert!(!text.contains("\"uint"), "{} {which}: {text}", tool.name);
                 let properties = schema.get("properties").and_then(Value::as_object);
                 for (field, property) in properties.into_iter().flatten() {
                     // One that refers to a definition is described there.
