@@ -44,6 +44,8 @@ pub fn Conflicts() -> impl IntoView {
             let present = ids.filter(|holder| holder["session_id"].as_str().is_some_and(here));
             live.age(event.timestamp) < SHOWN && present.count() > 1
         });
+        // The newest warning of a file names all who work on it.
+        rows.dedup_by(|older, newer| older.data.get("path") == newer.data.get("path"));
         rows.truncate(MOST);
         rows
     });

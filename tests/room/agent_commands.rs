@@ -373,6 +373,56 @@ async fn a_watcher_at_a_terminal_sees_colours_and_leaves_by_ctrl_c() {
     assert_eq!(watch.ended().await.code(), Some(0));
 }
 
+/// At a terminal each answers in words that a person reads, and nothing steers it.
+#[tokio::test]
+async fn each_command_answers_at_a_terminal() {
+    let server = Setup::unlimited().start().await;
+    let ann = server.user("ann").await;
+    let cece = ann.register("Cece").await;
+    ann.register("Dan").await;
+    let shell = Shell::of(&server, &ann);
+    let session = format!("--session {}", cece.session_id);
+    let message = cece
+        .broadcast("broadcast.message", json!({"text": "hi"}))
+        .await;
+    let receipts = format!("receipts {}", message["id"].as_str().unwrap());
+    let cases = [
+        ("who".to_owned(), "Dan"),
+        (format!("say Hello --to Dan {session} --json"), "\"id\""),
+        (format!("task start Look {session}"), "task-"),
+        (
+            format!("task done Look {session}; echo \"code $?\""),
+            "code 0",
+        ),
+        (format!("inbox {session}"), "Nothing new."),
+        (format!("catch-up {session}"), "The room since"),
+        (
+            format!("files claim src/a.rs {session}; echo \"code $?\""),
+            "code 0",
+        ),
+        (receipts, "No session was handed it yet."),
+        (
+            "context nothing-of-this; echo \"code $?\"".to_owned(),
+            "code 1",
+        ),
+        ("source list".to_owned(), "share"),
+        (format!("leave {session}; echo \"code $?\""), "code 0"),
+    ];
+    for (words, answer) in cases {
+        // A shell of its own, since script's gives its place to the command.
+        let command = format!(
+            "sh -c \"'{LEITL}' {}\"",
+            words.replace('"', "\\\"").replace('$', "\\$")
+        );
+        let mut terminal = in_terminal(&shell, &command);
+        let printed = terminal.prints_to_the_end().await;
+        assert!(printed.contains(answer), "{words}: {printed:?}");
+        let styles = printed.replace("\u{1b}[", "");
+        assert!(!styles.contains('\u{1b}'), "{words}: {printed:?}");
+    }
+    assert_eq!(ann.active().await.len(), 1);
+}
+
 #[tokio::test]
 async fn a_command_at_a_terminal_gets_ctrl_c_once_and_goes_on() {
     let server = Setup::unlimited().start().await;
