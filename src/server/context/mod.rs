@@ -29,7 +29,6 @@ mod sync;
 
 pub use files::NewestText;
 pub use history::HistoryRequest;
-pub use parse::estimate_tokens;
 pub use search::ContextRequest;
 pub use share::{share, share_limit};
 pub use sources::{NewSource, SourceChange};

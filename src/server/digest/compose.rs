@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     protocol::{ActiveSession, Conflict, Event, EventId, EventType, Timestamp, describe_conflict},
-    server::{context::estimate_tokens, store::SessionRecord},
+    server::{context::parse::estimate_tokens, store::SessionRecord},
 };
 
 /// The longest quotation, in characters.
