@@ -133,9 +133,14 @@ impl Inbox {
                     unread: 0,
                 });
             };
-            let left = self.bus.mail(caller, to, PageLimit::MOST, admits).await?.0;
+            let left = if drain.limit.is_reached_by(messages.len()) {
+                let rest = self.bus.mail(caller, to, PageLimit::MOST, admits);
+                rest.await?.0.len()
+            } else {
+                0
+            };
             let unread = Unread {
-                unread: left.len() as u64,
+                unread: left as u64,
                 messages,
             };
             if drain.peek {

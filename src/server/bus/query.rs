@@ -24,6 +24,11 @@ impl Default for PageLimit {
 impl PageLimit {
     /// The most a page can have.
     pub const MOST: Self = Self(PAGE);
+
+    /// Whether a page of so many entries is full: only then can more follow.
+    pub fn is_reached_by(self, entries: usize) -> bool {
+        entries >= self.0
+    }
 }
 
 impl From<PageSize> for PageLimit {

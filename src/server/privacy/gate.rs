@@ -25,11 +25,7 @@ impl Gate {
     pub fn data(&self, data: EventData) -> Result<(EventData, Redactions), Problem> {
         let mut members = data.into_members();
         let counts = self.0.scan_json(&mut members).map_err(|refusal| {
-            let place = match (refusal.pointer.as_str(), refusal.in_name) {
-                (pointer, false) => format!("data{}", pointer.replace('/', ".")),
-                ("", true) => "data".to_owned(),
-                (pointer, true) => format!("data{}", pointer.replace('/', ".")),
-            };
+            let place = format!("data{}", refusal.pointer.replace('/', "."));
             refused(&place, refusal.kind)
         })?;
         // A placeholder may be longer than what it stands for.
