@@ -18,6 +18,7 @@ mod inbox;
 mod sessions;
 mod snapshot;
 mod sources;
+mod status;
 mod tokens;
 
 pub use context::{ContextHistory, SearchContext, context_history, search_context};
@@ -37,6 +38,7 @@ pub use sources::{
     AddSource, DeleteSource, ListSources, SyncSource, UpdateSource, add_source, delete_source,
     list_sources, sync_source, update_source,
 };
+pub use status::status;
 pub use tokens::{create_token, list_tokens, revoke_token};
 
 use server_fn::codec::Post;

@@ -98,6 +98,10 @@ pub enum EventType {
     ContextSync,
     /// Several sessions work on one file; `data` is a [`Conflict`](super::Conflict).
     ConflictWarning,
+    /// Something needs an operator; `data` is an [`Alert`](super::Alert).
+    AlertRaised,
+    /// It is over; `data` is the same [`Alert`](super::Alert), with its end.
+    AlertCleared,
     /// A free type, `x.<name>`.
     Free(String),
     /// A type in a family that only the server emits.
@@ -123,6 +127,8 @@ impl EventType {
             Self::ContextUpdated => "context.updated",
             Self::ContextSync => "context.sync",
             Self::ConflictWarning => "conflict.warning",
+            Self::AlertRaised => "alert.raised",
+            Self::AlertCleared => "alert.cleared",
             Self::Free(name) | Self::Reserved(name) => name,
         }
     }
@@ -164,6 +170,8 @@ impl FromStr for EventType {
             "context.updated" => Self::ContextUpdated,
             "context.sync" => Self::ContextSync,
             "conflict.warning" => Self::ConflictWarning,
+            "alert.raised" => Self::AlertRaised,
+            "alert.cleared" => Self::AlertCleared,
             _ if text.strip_prefix("x.").is_some_and(plain) => Self::Free(text.to_owned()),
             _ if plain(text) && Self::RESERVED.iter().any(|family| text.starts_with(family)) => {
                 Self::Reserved(text.to_owned())

@@ -95,6 +95,8 @@ pub enum Control {
     Token(TokenFrame),
     /// The server is about to stop: come back, with `since`.
     Draining(DrainingFrame),
+    /// The server lost its Redis, or has it back; the socket stays open.
+    Bus(BusFrame),
 }
 
 /// The members of a `welcome` frame.
@@ -153,6 +155,16 @@ pub struct DrainingFrame {
     pub retry_after_ms: u64,
 }
 
+/// The members of a `bus` frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BusFrame {
+    /// Whether events flow. While they do not, whatever would be written is
+    /// refused with 503; what others published meanwhile follows when they do.
+    pub available: bool,
+    /// Since when.
+    pub since: Timestamp,
+}
+
 /// Anything the server sends.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -181,6 +193,7 @@ impl ServerFrame {
             "pong" => Control::Pong,
             "token" => Control::Token(serde_json::from_value(frame).ok()?),
             "draining" => Control::Draining(serde_json::from_value(frame).ok()?),
+            "bus" => Control::Bus(serde_json::from_value(frame).ok()?),
             _ => return None,
         };
         Some(Self::Control(control))
@@ -277,6 +290,10 @@ mod tests {
             }),
             Control::Draining(DrainingFrame {
                 retry_after_ms: 200,
+            }),
+            Control::Bus(BusFrame {
+                available: false,
+                since: expires_at,
             }),
         ] {
             let text = serde_json::to_string(&control).unwrap();

@@ -5,6 +5,7 @@
 //! of type [`SessionId`] or [`Line`] already keeps its rule, so code behind the
 //! edge never asks again.
 
+mod alert;
 mod conflict;
 mod context;
 mod event;
@@ -16,15 +17,17 @@ mod problem;
 mod requests;
 mod session;
 mod source;
+mod status;
 pub(crate) mod text;
 mod time;
 
+pub use alert::{Alert, AlertKind};
 pub use conflict::{Claimed, Conflict, FILE_EVENT, FilePath, FilePaths, Holder, Repository};
 pub use context::{ContextAnswer, FileHistory, FileVersion, MatchedFile, Snippet};
 pub use event::{Event, EventData, EventId, EventType, MAX_DATA_BYTES};
 pub use frame::{
-    AckFrame, BroadcastFrame, ClientFrame, Control, DrainingFrame, ErrorFrame, HeartbeatFrame,
-    ServerFrame, TokenFrame, WelcomeFrame, close_code,
+    AckFrame, BroadcastFrame, BusFrame, ClientFrame, Control, DrainingFrame, ErrorFrame,
+    HeartbeatFrame, ServerFrame, TokenFrame, WelcomeFrame, close_code,
 };
 pub use inbox::{
     Acknowledged, CaughtUp, EventIds, Inbox, PageSize, Receipt, ReceiptState, Receipts, WaitSeconds,
@@ -43,6 +46,10 @@ pub use source::{
     ContextChanges, ContextSync, ContextUpdated, NAMED_FILES, Pattern, Patterns, Secret,
     SkippedFile, Source, SourceAuth, SourceId, SourceName, SourceSettings, SyncProgress, SyncState,
     SyncStatus,
+};
+pub use status::{
+    CacheMetrics, DeliveryMetrics, HISTORY_MINUTES, History, Metrics, RedisStatus, SocketMetrics,
+    SourceCounts, Status, SyncMetrics,
 };
 pub use text::{
     AgentName, AgentType, AtMost, ContextSource, ContextSources, IdempotencyKey, Line, Reason,

@@ -143,4 +143,6 @@ pub struct Snapshot {
     /// The sources: a list of [`Source`](super::Source) without the names of skipped
     /// and stale files. Plain JSON, since the dashboard reads only some members.
     pub sources: Value,
+    /// A [`Status`](super::Status), as plain JSON for the same reason.
+    pub status: Value,
 }

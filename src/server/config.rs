@@ -14,6 +14,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use super::privacy::Mode;
+use crate::protocol::Secret;
 
 /// Everything an operator can set.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -33,6 +34,10 @@ pub struct Config {
     pub privacy: PrivacyConfig,
     /// Sources of context.
     pub context: ContextConfig,
+    /// Metrics for Prometheus.
+    pub metrics: MetricsConfig,
+    /// What needs an operator.
+    pub alerts: AlertsConfig,
 }
 
 /// `[leitl.server]`
@@ -104,6 +109,40 @@ pub struct LimitsConfig {
 pub struct PrivacyConfig {
     /// What is done about personal data and secrets.
     pub mode: Mode,
+}
+
+/// `[leitl.metrics]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MetricsConfig {
+    /// A separate address for `/metrics`, open to whoever reaches it.
+    pub addr: Option<SocketAddr>,
+    /// A bearer token for `/metrics` at the server's own address, beside the user
+    /// tokens of the main workspace.
+    pub token: Option<Secret>,
+}
+
+/// `[leitl.alerts]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlertsConfig {
+    /// For how long all must be well before an alert is cleared, in seconds.
+    pub clear_after_seconds: u64,
+    /// Where alerts are sent as webhooks.
+    pub webhook_url: Option<String>,
+    /// What webhooks are signed with: `whsec_` and base64 of 24 to 64 bytes
+    /// (Standard Webhooks, "Signature scheme").
+    pub webhook_secret: Option<Secret>,
+}
+
+impl Default for AlertsConfig {
+    fn default() -> Self {
+        Self {
+            clear_after_seconds: 10,
+            webhook_url: None,
+            webhook_secret: None,
+        }
+    }
 }
 
 /// `[leitl.files]`
@@ -317,6 +356,14 @@ impl Config {
         ] {
             ensure!(value > 0, "context.{key} must be at least 1");
         }
+        ensure!(
+            self.alerts.clear_after_seconds > 0,
+            "alerts.clear_after_seconds must be at least 1"
+        );
+        ensure!(
+            self.alerts.webhook_url.is_none() || self.alerts.webhook_secret.is_some(),
+            "alerts.webhook_url needs alerts.webhook_secret: webhooks are signed"
+        );
         let namespace = &self.redis.namespace;
         let plain =
             |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
@@ -324,10 +371,15 @@ impl Config {
             (1..=64).contains(&namespace.len()) && namespace.bytes().all(plain),
             "redis.namespace must have 1 to 64 of letters, digits, '-', '_', '.', ':'"
         );
-        if let Some(url) = &self.server.public_url
-            && !(url.starts_with("http://") || url.starts_with("https://"))
-        {
-            bail!("server.public_url must begin with http:// or https://");
+        for (key, url) in [
+            ("server.public_url", &self.server.public_url),
+            ("alerts.webhook_url", &self.alerts.webhook_url),
+        ] {
+            if let Some(url) = url
+                && !(url.starts_with("http://") || url.starts_with("https://"))
+            {
+                bail!("{key} must begin with http:// or https://");
+            }
         }
         Ok(())
     }

@@ -27,6 +27,7 @@ mod request;
 mod router;
 mod run;
 mod snapshot;
+mod status;
 mod vault_rotation;
 
 pub use request::Request;

@@ -26,6 +26,7 @@ impl Server {
         for source in &mut sources {
             source.sync = std::mem::take(&mut source.sync).brief();
         }
+        let status = self.status(caller).await?;
         let sessions = self.presence.active(workspace).await?;
         let now = self.store.now().await?;
         let rules = self.presence.rules();
@@ -40,6 +41,7 @@ impl Server {
             activity,
             messages,
             sources: serde_json::to_value(sources).unwrap_or_default(),
+            status: serde_json::to_value(status).unwrap_or_default(),
         })
     }
 }

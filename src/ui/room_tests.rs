@@ -41,6 +41,7 @@ fn state(sessions: Vec<ActiveSession>) -> Room {
         },
         messages: Vec::new(),
         sources: serde_json::Value::Null,
+        status: serde_json::Value::Null,
     })
 }
 

@@ -280,9 +280,9 @@ impl Link {
                 self.entrance.token = token;
                 Ok(())
             }
-            ServerFrame::Control(Control::Welcome(_) | Control::Pong | Control::Draining(_)) => {
-                Ok(())
-            }
+            ServerFrame::Control(
+                Control::Welcome(_) | Control::Pong | Control::Draining(_) | Control::Bus(_),
+            ) => Ok(()),
         }
     }
 

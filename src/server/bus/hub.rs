@@ -9,11 +9,14 @@ use std::{
 
 use futures::{Stream, StreamExt};
 use tokio::{
-    sync::{broadcast, mpsc},
+    sync::{broadcast, mpsc, watch},
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
-use super::room::{Delivery, Heard, Room};
+use super::{
+    link::Link,
+    room::{Delivery, Heard, Room},
+};
 use crate::{
     protocol::{Problem, ProblemKind},
     server::{
@@ -36,6 +39,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub struct Hub {
     rooms: Arc<Rooms>,
     wanted: mpsc::UnboundedSender<Arc<Room>>,
+    link: watch::Receiver<Link>,
 }
 
 #[derive(Default)]
@@ -56,13 +60,25 @@ impl Hub {
     pub fn new(store: Store) -> (Self, impl Future<Output = ()> + Send) {
         let rooms = Arc::<Rooms>::default();
         let (wanted, requests) = mpsc::unbounded_channel();
+        let (changes, link) = watch::channel(Link::Up);
         let listener = Listener {
             store,
             rooms: Arc::clone(&rooms),
             requests,
             heard: HashMap::new(),
+            link: changes,
         };
-        (Self { rooms, wanted }, listener.run())
+        let hub = Self {
+            rooms,
+            wanted,
+            link,
+        };
+        (hub, listener.run())
+    }
+
+    /// Whether events flow between this node and Redis.
+    pub fn link(&self) -> watch::Receiver<Link> {
+        self.link.clone()
     }
 
     /// Listens to a workspace. When this returns, everything published from then
@@ -103,6 +119,7 @@ struct Listener {
     requests: mpsc::UnboundedReceiver<Arc<Room>>,
     /// By channel name.
     heard: HashMap<String, (Arc<Room>, Heard)>,
+    link: watch::Sender<Link>,
 }
 
 /// Why listening on one connection ended.
@@ -121,6 +138,7 @@ impl Listener {
                 Ending::Closed => return,
                 Ending::Lost(error) => {
                     tracing::warn!("lost the event subscription, connecting again: {error}");
+                    self.link.send_if_modified(Link::lose);
                 }
             }
             sleep(pause).await;
@@ -149,6 +167,7 @@ impl Listener {
             subscriber.subscribe(&room.workspace).await?;
             room.take_up(heard, &self.store).await?;
         }
+        self.link.send_if_modified(Link::regain);
         let mut clearing = interval(CLEARING_INTERVAL);
         clearing.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

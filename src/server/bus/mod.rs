@@ -8,17 +8,19 @@
 //! The stream is the truth, Pub/Sub only the fast path.
 
 mod hub;
+mod link;
 mod query;
 mod room;
 mod thread;
 
 pub use hub::Hub;
+pub use link::Link;
 pub use query::{Addressee, PageLimit, Range, Selection};
 pub use room::{Delivery, LiveEvent};
 
 use std::time::Duration;
 
-use tokio::sync::broadcast::Receiver;
+use tokio::sync::{broadcast::Receiver, watch};
 
 use crate::{
     protocol::{
@@ -96,6 +98,11 @@ impl Bus {
             gate,
             limits,
         }
+    }
+
+    /// Whether events flow between this node and Redis.
+    pub fn link(&self) -> watch::Receiver<Link> {
+        self.hub.link()
     }
 
     /// Publishes a client's event.
