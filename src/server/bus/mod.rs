@@ -202,7 +202,7 @@ impl Bus {
             .events(workspace, Stream::Activity, Place::After(cursor), PAGE)
             .await?;
         let more = events.len() == PAGE;
-        Ok((events.into_iter().map(LiveEvent::new).collect(), more))
+        Ok((events.into_iter().map(LiveEvent::from_stream).collect(), more))
     }
 
     /// Tells every node which socket now speaks for a session.

@@ -24,14 +24,23 @@ const BACKLOG: usize = 1024;
 pub struct LiveEvent {
     /// The event as everyone sees it.
     pub event: Event,
+    /// When it was published, in microseconds since 1970, by the clock of Redis. Of
+    /// an event from the stream only the milliseconds are known.
+    pub published_micros: u64,
     text: Utf8Bytes,
     /// The JSON for the event's own user, where that says more.
     private_text: Option<Utf8Bytes>,
 }
 
 impl LiveEvent {
+    /// An event as the stream has it.
+    pub fn from_stream(stored: StoredEvent) -> Self {
+        let millis = stored.event.id.map_or(0, |id| id.millis);
+        Self::new(stored, millis.saturating_mul(1000))
+    }
+
     /// Serialises an event.
-    pub fn new(stored: StoredEvent) -> Self {
+    fn new(stored: StoredEvent, published_micros: u64) -> Self {
         // An event holds nothing that JSON cannot write.
         let write = |event: &Event| serde_json::to_string(event).unwrap_or_default().into();
         Self {
@@ -40,6 +49,7 @@ impl LiveEvent {
                 .has_private_part()
                 .then(|| write(&stored.seen_by_its_user())),
             event: stored.event,
+            published_micros,
         }
     }
 
@@ -136,16 +146,17 @@ impl Room {
                 return Ok(());
             }
         }
+        let micros = message.published_micros;
         match message.payload {
             Payload::Claim { session, socket } => {
                 self.send(Delivery::Claim(Arc::new((session, socket))));
             }
             Payload::Event(stored) => match stored.event.id {
-                None => self.send_event(*stored),
+                None => self.send_event(LiveEvent::new(*stored, micros)),
                 Some(id) if id.offset <= bus.last.offset => {}
                 Some(id) if id.offset == bus.last.offset + 1 => {
                     bus.last = id;
-                    self.send_event(*stored);
+                    self.send_event(LiveEvent::new(*stored, micros));
                 }
                 Some(id) => {
                     tracing::warn!(
@@ -174,7 +185,7 @@ impl Room {
                 if let Some(id) = stored.event.id {
                     bus.last = id;
                 }
-                self.send_event(stored);
+                self.send_event(LiveEvent::from_stream(stored));
             }
             if complete {
                 return Ok(());
@@ -188,8 +199,8 @@ impl Room {
         self.send(Delivery::Reset);
     }
 
-    fn send_event(&self, stored: StoredEvent) {
-        self.send(Delivery::Event(Arc::new(LiveEvent::new(stored))));
+    fn send_event(&self, event: LiveEvent) {
+        self.send(Delivery::Event(Arc::new(event)));
     }
 
     fn send(&self, delivery: Delivery) {

@@ -25,6 +25,8 @@ pub struct LiveMessage {
     pub channel: String,
     /// The epoch of the workspace's bus.
     pub epoch: String,
+    /// When it was published, in microseconds since 1970, by the clock of Redis.
+    pub published_micros: u64,
     /// What it is.
     pub payload: Payload,
 }
@@ -117,7 +119,8 @@ impl Subscriber {
     }
 }
 
-/// Reads `<epoch> <id> <kind>\n<body>`, as `publish.lua` writes it.
+/// Reads `<epoch> <id> <kind> <micros>\n<body>`, as `publish.lua` writes it. A node
+/// of an earlier version gives no microseconds; then those of the id count.
 fn read(channel: &str, text: &str) -> Result<LiveMessage, StoreError> {
     let malformed = || StoreError::Unreadable {
         what: "live message",
@@ -128,8 +131,13 @@ fn read(channel: &str, text: &str) -> Result<LiveMessage, StoreError> {
     let (Some(epoch), Some(id), Some(kind)) = (words.next(), words.next(), words.next()) else {
         return Err(malformed());
     };
+    let id = stream_id(id)?;
+    let published_micros = match words.next() {
+        Some(micros) => micros.parse().map_err(|_| malformed())?,
+        None => id.millis.saturating_mul(1000),
+    };
     let payload = match kind {
-        "event" => Payload::Event(Box::new(Body::at(body, stream_id(id)?)?)),
+        "event" => Payload::Event(Box::new(Body::at(body, id)?)),
         "claim" => {
             let (session, socket) = body.split_once(' ').ok_or_else(malformed)?;
             Payload::Claim {
@@ -142,6 +150,7 @@ fn read(channel: &str, text: &str) -> Result<LiveMessage, StoreError> {
     Ok(LiveMessage {
         channel: channel.to_owned(),
         epoch: epoch.to_owned(),
+        published_micros,
         payload,
     })
 }
@@ -155,10 +164,11 @@ mod tests {
     fn reads_what_the_scripts_publish() {
         let message = read(
             "leitl:events:{default}",
-            "epoch1 1763467200000-7 event\n{\"event_type\":\"x.ping\",\"user\":\"ann\",\"data\":{}}",
+            "epoch1 1763467200000-7 event 1763467200000123\n{\"event_type\":\"x.ping\",\"user\":\"ann\",\"data\":{}}",
         )
         .unwrap();
         assert_eq!(message.epoch, "epoch1");
+        assert_eq!(message.published_micros, 1_763_467_200_000_123);
         let Payload::Event(stored) = message.payload else {
             panic!("no event")
         };
@@ -177,7 +187,10 @@ mod tests {
     fn what_passes_by_has_no_id() {
         let text =
             "e 1763467200000-0 event\n{\"event_type\":\"session.heartbeat\",\"user\":\"ann\"}";
-        let Payload::Event(stored) = read("c", text).unwrap().payload else {
+        let message = read("c", text).unwrap();
+        // As an earlier version writes it, without the microseconds.
+        assert_eq!(message.published_micros, 1_763_467_200_000_000);
+        let Payload::Event(stored) = message.payload else {
             panic!("no event")
         };
         assert_eq!(stored.event.id, None);
@@ -192,6 +205,7 @@ mod tests {
             "e 1-1 secret\n{}",
             "e x event\n{}",
             "e 1-1 event\nsecret",
+            "e 1-1 event secret\n{}",
         ] {
             let error = read("c", wrong).unwrap_err().to_string();
             assert!(!error.contains("secret"), "{error}");

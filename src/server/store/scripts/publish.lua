@@ -5,9 +5,13 @@
 -- milliseconds never go back, so stream order is offset order even when the
 -- clock of Redis is set back.
 
-local function now_ms()
+local function now_micros()
     local time = redis.call('TIME')
-    return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    return tonumber(time[1]) * 1000000 + tonumber(time[2])
+end
+
+local function now_ms()
+    return math.floor(now_micros() / 1000)
 end
 
 -- A new epoch begins where there is no bus yet: in a new workspace, and after
@@ -29,6 +33,13 @@ local function append(stream, id, now, retention_ms, body)
     redis.call('PEXPIRE', stream, string.format('%.0f', retention_ms))
 end
 
+-- The head says when this was published, in microseconds: an id is too coarse to
+-- measure deliveries by, and may be later where the clock was set back.
+local function publish_live(channel, epoch, id, kind, body)
+    local head = epoch .. ' ' .. id .. ' ' .. kind .. ' ' .. string.format('%.0f', now_micros())
+    redis.call('PUBLISH', channel, head .. '\n' .. body)
+end
+
 -- context: bus, activity, messages, channel, seed, retention_ms
 local function publish_stored(context, is_message, body)
     local epoch = epoch_of(context.bus, context.seed)
@@ -40,7 +51,7 @@ local function publish_stored(context, is_message, body)
     if is_message then
         append(context.messages, id, now, context.retention_ms, body)
     end
-    redis.call('PUBLISH', context.channel, epoch .. ' ' .. id .. ' event\n' .. body)
+    publish_live(context.channel, epoch, id, 'event', body)
     return id
 end
 
@@ -48,7 +59,7 @@ end
 local function publish_passing(context, kind, body)
     local epoch = epoch_of(context.bus, context.seed)
     local id = string.format('%.0f-0', now_ms())
-    redis.call('PUBLISH', context.channel, epoch .. ' ' .. id .. ' ' .. kind .. '\n' .. body)
+    publish_live(context.channel, epoch, id, kind, body)
     return id
 end
 
