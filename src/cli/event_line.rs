@@ -29,9 +29,17 @@ pub fn render(event: &Event) -> String {
     format!(
         "{}  {style}{}{style:#} {}\n",
         event.timestamp.clock(),
-        clean_line(event.sender()),
+        clean_line(who(event)),
         clean_line(&what(event))
     )
+}
+
+/// No one of the room raises an alert.
+fn who(event: &Event) -> &str {
+    match event.event_type {
+        EventType::AlertRaised | EventType::AlertCleared => "alert",
+        _ => event.sender(),
+    }
 }
 
 /// A session keeps its colour wherever it is shown.
@@ -95,6 +103,8 @@ fn what(event: &Event) -> String {
             Some(conflict) => with("warning", &describe_conflict(&conflict)),
             None => "is in conflict".to_owned(),
         },
+        EventType::AlertRaised => with("raised", text(event, "summary")),
+        EventType::AlertCleared => with("over", text(event, "summary")),
         EventType::Free(name) if name == FILE_EVENT => {
             let paths = data.get("paths").and_then(|paths| paths.as_array());
             let paths: Vec<&str> = paths
@@ -184,6 +194,11 @@ mod tests {
             let expected = format!("12:00:00  ann {words}\n");
             assert_eq!(line(event_type, data, json!({})), expected);
         }
+        let alert = json!({"id": "a", "kind": "sync_failure", "summary": "wiki cannot be read"});
+        let raised = line("alert.raised", alert.clone(), json!({}));
+        assert_eq!(raised, "12:00:00  alert raised: wiki cannot be read\n");
+        let cleared = line("alert.cleared", alert, json!({}));
+        assert_eq!(cleared, "12:00:00  alert over: wiki cannot be read\n");
         let to = json!({"to": ["Cece", "#docs"]});
         let said = line("broadcast.message", json!({"text": "Hi"}), to);
         assert_eq!(said, "12:00:00  ann says to Cece, #docs: Hi\n");

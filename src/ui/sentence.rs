@@ -36,12 +36,17 @@ impl Sentence {
             EventType::ContextUpdated => context_updated(event),
             EventType::ContextSync => Self::verb("synchronises"),
             EventType::ConflictWarning => conflict(event),
+            EventType::AlertRaised => alert(event, "raised"),
+            EventType::AlertCleared => alert(event, "over"),
             EventType::Free(ref name) if name == FILE_EVENT => files(event),
             EventType::Free(_) | EventType::Reserved(_) => Self {
                 rest: members(event),
                 ..Self::verb(event.event_type.as_str())
             },
         };
+        if !sentence.who.is_empty() {
+            return sentence;
+        }
         Self {
             who: event.sender().to_owned(),
             ..sentence
@@ -148,6 +153,15 @@ fn conflict(event: &Event) -> Sentence {
         object: event.data.text("path").unwrap_or_default().to_owned(),
         rest: event.data.text("repository").unwrap_or_default().to_owned(),
         ..Sentence::verb(&format!("and {} both work on", names.join(", ")))
+    }
+}
+
+/// No one of the room raises an alert.
+fn alert(event: &Event, verb: &str) -> Sentence {
+    Sentence {
+        who: "Alert".to_owned(),
+        rest: event.data.text("summary").unwrap_or_default().to_owned(),
+        ..Sentence::verb(verb)
     }
 }
 
@@ -304,6 +318,16 @@ mod tests {
                 "context.updated",
                 r#"{"source_id": "a", "source": "notes", "generation": 2}"#,
                 "Cece has new context in <notes>",
+            ),
+            (
+                "alert.raised",
+                r#"{"id": "a", "kind": "sync_failure", "summary": "wiki cannot be read"}"#,
+                "Alert raised <> wiki cannot be read",
+            ),
+            (
+                "alert.cleared",
+                r#"{"id": "a", "kind": "sync_failure", "summary": "wiki cannot be read"}"#,
+                "Alert over <> wiki cannot be read",
             ),
             ("broadcast.message", r#"{"n": 1}"#, r#"Cece said <{"n":1}>"#),
             (
