@@ -7,6 +7,7 @@
 //! until a reader has taken the event off its socket.
 
 mod machine;
+mod operations;
 mod server;
 mod sockets;
 
@@ -24,6 +25,12 @@ const LATENCY_LIMIT: Duration = Duration::from_millis(5);
 
 /// Memory of the server for each idle socket, in bytes.
 const MEMORY_LIMIT: f64 = 12.0 * 1024.0;
+
+/// Counting one delivery, in nanoseconds.
+const COUNTING_LIMIT: f64 = 1000.0;
+
+/// An answer of `/metrics`, at the 99th percentile.
+const SCRAPE_LIMIT: Duration = Duration::from_millis(5);
 
 /// Sockets of the crowded room.
 const CROWD: usize = 1000;
@@ -52,8 +59,11 @@ async fn measure() -> anyhow::Result<bool> {
     let delivery = delivery().await.context("publish to receive")?;
     let memory = memory().await.context("idle sockets")?;
     let crowd = crowd().await.context("the crowded room")?;
+    let operations = operations().await.context("metrics")?;
     println!();
-    Ok([delivery, memory, crowd].into_iter().all(|held| held))
+    Ok([delivery, memory, crowd, operations]
+        .into_iter()
+        .all(|held| held))
 }
 
 /// Publish to receive: 100 sockets, 20 events a second.
@@ -114,6 +124,17 @@ async fn crowd() -> anyhow::Result<bool> {
     let held = verdict("nothing lost or out of order", report.is_complete());
     server.stop().await?;
     Ok(held)
+}
+
+/// What the metrics cost.
+async fn operations() -> anyhow::Result<bool> {
+    let counting = operations::counting();
+    let cheap = verdict("under 1 µs a delivery", counting < COUNTING_LIMIT);
+    let server = Server::start().await?;
+    let scrape = operations::scraping(&server).await?;
+    let fast = verdict("p99 under 5 ms", scrape < SCRAPE_LIMIT);
+    server.stop().await?;
+    Ok(cheap && fast)
 }
 
 fn verdict(limit: &str, held: bool) -> bool {

@@ -10,7 +10,8 @@ use super::Timestamp;
 pub enum AlertKind {
     /// A session has sent no heartbeat for `stale_seconds`; the subject is its id.
     HeartbeatTimeout,
-    /// A source of context could not be synchronised; the subject is its id.
+    /// A source of context could not be synchronised; the subject is
+    /// `<user>/<source id>`.
     SyncFailure,
     /// The server had no Redis; the subject is `redis`.
     RedisConnectionLoss,

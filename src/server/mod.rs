@@ -13,6 +13,7 @@ pub mod digest;
 pub mod files;
 pub mod inbox;
 pub mod mcp;
+pub mod ops;
 pub mod presence;
 pub mod privacy;
 pub mod socket;
@@ -46,7 +47,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
     auth::Auth, bus::Bus, config::Config, context::Context, digest::Digest, files::Files,
-    inbox::Inbox, presence::Presence, store::Store,
+    inbox::Inbox, ops::Ops, presence::Presence, store::Store,
 };
 use crate::protocol::{Health, Problem, ProblemJson, ProblemKind, Timestamp};
 
@@ -74,6 +75,8 @@ pub struct Parts {
     pub digest: Digest,
     /// Sources of context, and what was read from them.
     pub context: Context,
+    /// Metrics and alerts.
+    pub ops: Ops,
     /// This process's name, new each start.
     pub node: String,
     /// Sockets, which a stop waits for.

@@ -21,10 +21,25 @@ impl Request {
     /// # Errors
     /// 401 without a valid token, 503 if Redis is away.
     pub async fn current() -> Result<Self, Problem> {
-        let server = Server::current()?;
-        let parts = use_context::<Parts>()
-            .ok_or_else(|| Problem::new(ProblemKind::Internal, "called outside of a request"))?;
+        let (server, parts) = parts()?;
         let caller = server.auth.of_headers(&parts.headers).await?;
+        Ok(Self {
+            server,
+            caller,
+            parts,
+        })
+    }
+
+    /// As [`Request::current`], but goes on while Redis is away.
+    ///
+    /// # Errors
+    /// 401 without a valid token.
+    pub async fn even_without_redis() -> Result<Self, Problem> {
+        let (server, parts) = parts()?;
+        let caller = server
+            .auth
+            .of_headers_even_without_redis(&parts.headers)
+            .await?;
         Ok(Self {
             server,
             caller,
@@ -50,4 +65,10 @@ impl Request {
             None => format!("ws://{}", self.server.config.server.addr),
         }
     }
+}
+
+fn parts() -> Result<(Server, Parts), Problem> {
+    let parts = use_context::<Parts>()
+        .ok_or_else(|| Problem::new(ProblemKind::Internal, "called outside of a request"))?;
+    Ok((Server::current()?, parts))
 }

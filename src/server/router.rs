@@ -22,7 +22,7 @@ use leptos_axum::{
 use tower_http::trace::TraceLayer;
 use tracing::Span;
 
-use super::{Server, auth, context, layers, mcp, socket};
+use super::{Server, auth, context, layers, mcp, ops, socket};
 use crate::{
     protocol::API_PREFIX,
     ui::{not_found, shell},
@@ -72,6 +72,7 @@ pub fn router(server: Server) -> anyhow::Result<Router> {
         .merge(mcp)
         .route("/", get(|| async { Redirect::to("/leitl-dashboard") }))
         .route("/login", get(auth::login))
+        .route("/metrics", get(ops::metrics))
         .route(&format!("{API_PREFIX}/ws"), get(socket::observer_socket))
         .route(&format!("{API_PREFIX}/ws/{{session_id}}"), get(socket::session_socket))
         .route("/leitl-dashboard", get(dashboard))

@@ -3,6 +3,7 @@
 use std::{io::Write, net::IpAddr, time::Duration};
 
 use anyhow::{Context, bail};
+use futures::future::OptionFuture;
 use redis::ConnectionAddr;
 use tokio::{
     net::TcpListener,
@@ -21,6 +22,7 @@ use super::{
     files::Files,
     inbox::Inbox,
     logging,
+    ops::{Alerts, Meters, Ops, separate_metrics},
     presence::{Presence, sweep_forever},
     privacy::Gate,
     random,
@@ -90,6 +92,8 @@ async fn serve(
         gate.clone(),
         config.sessions.clone(),
     );
+    let meters = Meters::default();
+    let alerts = Alerts::new(store.clone(), node.clone(), &config.alerts)?;
     let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
     let context = context::Context::new(context::Parts {
         store: store.clone(),
@@ -97,11 +101,24 @@ async fn serve(
         vault,
         config: config.clone(),
         listens_at: listener.local_addr()?,
+        meters: meters.clone(),
+        alerts: alerts.clone(),
         node: node.clone(),
         tasks: tasks.clone(),
         stopping: stopping.clone(),
     });
     let bus = Bus::new(store.clone(), hub, gate.clone(), &config.limits);
+    let ops = Ops::new(
+        store.clone(),
+        node.clone(),
+        meters,
+        alerts.clone(),
+        bus.link(),
+    );
+    let metrics = match config.metrics.addr {
+        Some(addr) => Some(separate_metrics(ops.clone(), addr).await?),
+        None => None,
+    };
     let server = Server::new(Parts {
         files: Files::new(
             store.clone(),
@@ -116,6 +133,7 @@ async fn serve(
         store,
         auth,
         presence: presence.clone(),
+        ops: ops.clone(),
         node: node.clone(),
         context: context.clone(),
         tasks,
@@ -127,7 +145,13 @@ async fn serve(
     let mut interrupt = signal(SignalKind::interrupt())?;
     let stopping = server.stopping.clone();
     let background = tokio::spawn(async move {
-        tokio::join!(listening, sweep_forever(presence, node), context.run());
+        tokio::join!(
+            listening,
+            sweep_forever(presence, alerts, node),
+            context.run(),
+            ops.run(),
+            OptionFuture::from(metrics),
+        );
     });
 
     welcome(&server, &listener)?;
@@ -160,6 +184,8 @@ async fn serve(
             Ok(())
         }
     };
+    // Sockets have ended by now and are counted.
+    server.ops.stop().await;
     background.abort();
     // Aborted on purpose; wait so that nothing speaks to a Redis that is gone.
     let _ = timeout(DRAIN_LIMIT, background).await;

@@ -21,6 +21,7 @@ mod socket;
 mod webdav;
 
 mod agent_commands;
+mod alerts;
 mod bad_frames;
 mod bad_input;
 mod broadcast;
@@ -52,6 +53,7 @@ mod mcp_keeping;
 mod mcp_privacy;
 mod mcp_resources;
 mod mcp_tools;
+mod metrics;
 mod outage;
 mod privacy;
 mod privacy_of_logs;

@@ -19,7 +19,7 @@ const BYTES_EACH: usize = 12 * 1024;
 const SPEAKERS: usize = 4;
 
 /// An observer whose end of the line takes little before it must be read.
-async fn narrow_observer(server: &Server, client: &Client) -> Socket {
+pub async fn narrow_observer(server: &Server, client: &Client) -> Socket {
     let tcp = TcpSocket::new_v4().unwrap();
     tcp.set_recv_buffer_size(4096).unwrap();
     let address = server.url.strip_prefix("http://").unwrap();

@@ -25,7 +25,10 @@ use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::{
     protocol::{Problem, ProblemKind},
-    server::store::{Found, Store},
+    server::{
+        config::MetricsConfig,
+        store::{Found, Store},
+    },
 };
 
 /// Checks and makes tokens.
@@ -80,23 +83,53 @@ impl Auth {
         ))
     }
 
+    /// As [`Auth::of_headers`], but while Redis is away a token will do that is
+    /// genuine and has not expired: whether it was revoked nobody can say then.
+    ///
+    /// # Errors
+    /// As [`Auth::of_headers`], without the 503.
+    pub async fn of_headers_even_without_redis(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<Caller, Problem> {
+        match self.of_headers(headers).await {
+            Err(problem) if problem.status == 503 => self.genuine(token_of(headers)?),
+            other => other,
+        }
+    }
+
+    /// Lets whoever may read the metrics of the whole node pass: holders of the
+    /// configured token, and users of the main workspace.
+    ///
+    /// # Errors
+    /// 401 without a token or with a wrong one, 403 for anyone else's.
+    pub async fn of_metrics_reader(
+        &self,
+        config: &MetricsConfig,
+        headers: &HeaderMap,
+    ) -> Result<(), Problem> {
+        if let Some(token) = &config.token
+            && token.is(token_of(headers)?)
+        {
+            return Ok(());
+        }
+        let caller = self.of_headers_even_without_redis(headers).await?;
+        if caller.grant == Grant::User && caller.workspace == Workspace::main() {
+            return Ok(());
+        }
+        Err(Problem::new(
+            ProblemKind::Forbidden,
+            "the metrics of the node are for users of the main workspace",
+        ))
+    }
+
     /// As [`Auth::of_headers`], without asking whether a session token's session
     /// lives: sockets say that with a code of its own.
     ///
     /// # Errors
     /// As [`Auth::of_headers`].
     pub async fn identify_headers(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
-        let token =
-            match headers.get(header::AUTHORIZATION) {
-                Some(value) => Some(bearer(value).ok_or_else(|| {
-                    unauthorized("the Authorization header must be: Bearer <token>")
-                })?),
-                None => login::cookie(headers),
-            };
-        let token = token.ok_or_else(|| {
-            unauthorized("send a token as Authorization: Bearer <token>; `leitl token` makes one")
-        })?;
-        self.identify(token).await
+        self.identify(token_of(headers)?).await
     }
 
     /// Who holds this token, as far as the token alone says.
@@ -104,15 +137,34 @@ impl Auth {
     /// # Errors
     /// 401 if it is broken, expired or revoked, 503 if Redis is away.
     pub async fn identify(&self, token: &str) -> Result<Caller, Problem> {
-        let claims = self
-            .keys
-            .verify(token, &[Audience::User, Audience::Session])?;
-        let caller = Caller::from_claims(claims)?;
+        let caller = self.genuine(token)?;
         if self.store.is_revoked(&caller.jti).await? {
             return Err(unauthorized("this token was revoked"));
         }
         Ok(caller)
     }
+
+    /// Who holds this token, as far as signature and dates say.
+    fn genuine(&self, token: &str) -> Result<Caller, Problem> {
+        let claims = self
+            .keys
+            .verify(token, &[Audience::User, Audience::Session])?;
+        Caller::from_claims(claims)
+    }
+}
+
+/// The token that a request brings: as bearer token, else as cookie.
+fn token_of(headers: &HeaderMap) -> Result<&str, Problem> {
+    let token = match headers.get(header::AUTHORIZATION) {
+        Some(value) => Some(
+            bearer(value)
+                .ok_or_else(|| unauthorized("the Authorization header must be: Bearer <token>"))?,
+        ),
+        None => login::cookie(headers),
+    };
+    token.ok_or_else(|| {
+        unauthorized("send a token as Authorization: Bearer <token>; `leitl token` makes one")
+    })
 }
 
 /// The token of an `Authorization` header (RFC 6750, section 2.1).

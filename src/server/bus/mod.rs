@@ -16,7 +16,7 @@ mod thread;
 pub use hub::Hub;
 pub use link::Link;
 pub use query::{Addressee, PageLimit, Range, Selection};
-pub use room::{Delivery, LiveEvent};
+pub use room::{BACKLOG, Delivery, LiveEvent};
 
 use std::time::Duration;
 
@@ -202,7 +202,10 @@ impl Bus {
             .events(workspace, Stream::Activity, Place::After(cursor), PAGE)
             .await?;
         let more = events.len() == PAGE;
-        Ok((events.into_iter().map(LiveEvent::from_stream).collect(), more))
+        Ok((
+            events.into_iter().map(LiveEvent::from_stream).collect(),
+            more,
+        ))
     }
 
     /// Tells every node which socket now speaks for a session.

@@ -17,7 +17,7 @@ use crate::{
 /// How many deliveries a socket may fall behind before it is closed as a slow
 /// consumer. Shared by all sockets of the workspace, so it bounds the room, not
 /// each socket.
-const BACKLOG: usize = 1024;
+pub const BACKLOG: usize = 1024;
 
 /// An event and its JSON, serialised once for all sockets.
 #[derive(Debug)]

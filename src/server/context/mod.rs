@@ -42,6 +42,7 @@ use self::{dav::NetworkGuard, library::Libraries};
 use super::{
     auth::{Auth, Vault},
     config::Config,
+    ops::{Alerts, Meters},
     store::Store,
 };
 
@@ -66,6 +67,8 @@ struct Inner {
     parsing: Arc<Semaphore>,
     /// Called when something became due here.
     due: Notify,
+    meters: Meters,
+    alerts: Alerts,
     node: String,
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -83,6 +86,10 @@ pub struct Parts {
     pub config: Config,
     /// Where the server listens.
     pub listens_at: SocketAddr,
+    /// Where synchronisations and answers are counted.
+    pub meters: Meters,
+    /// Where a source that fails is told of.
+    pub alerts: Alerts,
     /// This process's name.
     pub node: String,
     /// Work that a stop waits for.
@@ -100,6 +107,8 @@ impl Context {
             vault,
             config,
             listens_at,
+            meters,
+            alerts,
             node,
             tasks,
             stopping,
@@ -122,6 +131,8 @@ impl Context {
             libraries: Libraries::default(),
             parsing: Arc::new(Semaphore::new(PARSING)),
             due: Notify::new(),
+            meters,
+            alerts,
             node,
             tasks,
             stopping,

@@ -16,9 +16,13 @@ use super::{
     filter::Filter,
     sync::{Done, Sync, SyncError, refuse},
 };
-use crate::server::{
-    random,
-    store::{Fence, SourceAddress, SourceRecord, StoreError},
+use crate::{
+    protocol::AlertKind,
+    server::{
+        ops::{Cause, Count},
+        random,
+        store::{Fence, SourceAddress, SourceRecord, StoreError},
+    },
 };
 
 /// How often the list of due times is looked at. What becomes due on this node is
@@ -159,6 +163,7 @@ impl Context {
         };
         let began = std::time::Instant::now();
         let done = self.sync(fence, &record).await?;
+        self.note(address, &record, done.succeeded).await?;
         let now = self.0.store.now().await?;
         let next_at = if done.requests > fence.request {
             now.plus(began.elapsed().clamp(PAUSE.0, PAUSE.1))
@@ -171,6 +176,35 @@ impl Context {
             self.make_due(address).await;
         }
         Ok(())
+    }
+
+    /// Counts a synchronisation, and raises or calms the alert of its source.
+    async fn note(
+        &self,
+        address: &SourceAddress,
+        record: &SourceRecord,
+        succeeded: bool,
+    ) -> Result<(), StoreError> {
+        let (workspace, subject) = (
+            &address.workspace,
+            format!("{}/{}", address.user, address.source),
+        );
+        let meter = self.0.meters.of(workspace);
+        if succeeded {
+            meter.count(Count::SyncSucceeded);
+            let kind = AlertKind::SyncFailure;
+            return self.0.alerts.calm(workspace, kind, &subject).await;
+        }
+        meter.count(Count::SyncFailed);
+        let cause = Cause {
+            kind: AlertKind::SyncFailure,
+            subject,
+            // Why is for the owner alone, who reads it with the source.
+            summary: format!("The source {} cannot be synchronised", record.name),
+            user: address.user.clone(),
+            since: None,
+        };
+        self.0.alerts.raise(workspace, &cause).await
     }
 
     /// Takes new generations into the index of this node. After a synchronisation the

@@ -16,6 +16,7 @@ use crate::{
     protocol::{ContextAnswer, MatchedFile, Problem, ProblemKind, Snippet, SourceId},
     server::{
         auth::Caller,
+        ops::Count,
         store::{SourceAddress, VersionRecord},
     },
 };
@@ -103,6 +104,11 @@ impl Context {
         let found = find(&shelf, query, &request, source).await?;
         let total_matches = found.total as u64;
         let matched_files = self.read(caller, &shelf, found, request.max_tokens).await?;
+        self.0.meters.of(&caller.workspace).count(if waited {
+            Count::CacheMiss
+        } else {
+            Count::CacheHit
+        });
         Ok(ContextAnswer {
             query: request.query,
             total_matches,

@@ -15,7 +15,7 @@ use tokio::{
 
 use super::{
     frame_limit::FrameLimit,
-    wire::{Gone, Wire},
+    wire::{Wire, WriteError},
 };
 use crate::{
     protocol::{
@@ -24,7 +24,8 @@ use crate::{
     server::{
         Server,
         auth::Caller,
-        bus::{Delivery, Joined, LiveEvent},
+        bus::{BACKLOG, Delivery, Joined, LiveEvent},
+        ops::OpenSocket,
         random,
     },
 };
@@ -37,6 +38,10 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(35);
 
 /// How many events are written between two flushes.
 const BATCH: usize = 64;
+
+/// From how many waiting events on a socket counts as one that cannot keep up: half
+/// of what may wait before it is closed.
+const BEHIND: usize = BACKLOG / 2;
 
 /// What a client is told to wait before it comes back, in milliseconds. Spread,
 /// so that all sockets of a node do not come back at once.
@@ -79,16 +84,35 @@ impl Role {
 
 /// Why a socket ends.
 pub(super) enum End {
-    /// The peer has gone.
+    /// The peer said that it leaves.
+    Left,
+    /// The peer has gone without a word.
     Gone,
+    /// The peer does not take what is sent.
+    Stuck,
     /// We close it, with code and reason.
     Close(u16, &'static str),
 }
 
-impl From<Gone> for End {
-    fn from(Gone: Gone) -> Self {
-        Self::Gone
+impl From<WriteError> for End {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Gone => Self::Gone,
+            WriteError::Stuck => Self::Stuck,
+        }
     }
+}
+
+/// Whether this is an end that somebody meant, and not one of a fault.
+fn is_orderly(code: u16) -> bool {
+    matches!(
+        code,
+        close_code::RESTART
+            | close_code::UNAUTHORIZED
+            | close_code::FORBIDDEN
+            | close_code::UNKNOWN_SESSION
+            | close_code::REPLACED
+    )
 }
 
 /// Redis does not answer; the client tries again.
@@ -106,10 +130,21 @@ pub(super) struct Connection {
     heard_at: Instant,
     /// The newest event sent.
     cursor: EventId,
+    /// Counts while it is open.
+    open: OpenSocket,
+    /// When the live events that wait for the next flush were published, in
+    /// microseconds.
+    unflushed: Vec<u64>,
 }
 
 impl Connection {
-    pub(super) fn new(server: Server, caller: Caller, role: Role, wire: Wire) -> Self {
+    pub(super) fn new(
+        server: Server,
+        caller: Caller,
+        role: Role,
+        wire: Wire,
+        open: OpenSocket,
+    ) -> Self {
         let frames = FrameLimit::new(server.config.limits.frames_per_second);
         Self {
             server,
@@ -120,6 +155,8 @@ impl Connection {
             touched_at: None,
             heard_at: Instant::now(),
             cursor: EventId::START,
+            open,
+            unflushed: Vec::with_capacity(BATCH),
         }
     }
 
@@ -127,9 +164,17 @@ impl Connection {
     pub(super) async fn run(mut self, since: Option<EventId>) {
         let Err(end) = self.serve(since).await;
         match end {
+            End::Left => self.open.ended_well(),
             End::Gone => {}
+            End::Stuck => self.open.meter().fell_behind(),
             End::Close(code, reason) => {
                 tracing::debug!(session = ?self.role.id(), code, reason, "closing a socket");
+                if code == close_code::SLOW_CONSUMER {
+                    self.open.meter().fell_behind();
+                }
+                if is_orderly(code) {
+                    self.open.ended_well();
+                }
                 self.wire.close(code, reason).await;
             }
         }
@@ -246,15 +291,28 @@ impl Connection {
                 return Err(End::Close(close_code::RESTART, "the bus is gone"));
             }
         };
-        self.deliver(delivery).await?;
+        if live.len() >= BEHIND {
+            self.open.meter().fell_behind();
+        }
+        self.deliver_live(delivery).await?;
         for _ in 1..BATCH {
             match live.try_recv() {
-                Ok(delivery) => self.deliver(delivery).await?,
+                Ok(delivery) => self.deliver_live(delivery).await?,
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
                 Err(TryRecvError::Lagged(_)) => return Err(SLOW),
             }
         }
-        Ok(self.wire.flush().await?)
+        self.wire.flush().await?;
+        self.open.meter().delivered(&self.unflushed);
+        self.unflushed.clear();
+        Ok(())
+    }
+
+    async fn deliver_live(&mut self, delivery: Delivery) -> Result<(), End> {
+        if let Delivery::Event(event) = &delivery {
+            self.unflushed.push(event.published_micros);
+        }
+        self.deliver(delivery).await
     }
 
     async fn deliver(&mut self, delivery: Delivery) -> Result<(), End> {

@@ -23,7 +23,7 @@ impl Connection {
         message: Option<Result<Message, Error>>,
     ) -> Result<(), End> {
         let text = match message {
-            None | Some(Ok(Message::Close(_))) => return Err(End::Gone),
+            None | Some(Ok(Message::Close(_))) => return Err(End::Left),
             Some(Err(error)) if is_too_large(&error) => return Err(TOO_LARGE),
             Some(Err(_)) => return Err(End::Gone),
             Some(Ok(Message::Text(text))) if text.len() > MAX_FRAME_BYTES => return Err(TOO_LARGE),

@@ -148,7 +148,9 @@ fn open(
         Ok((caller, role)) => {
             let tasks = server.tasks.clone();
             upgrade.on_upgrade(move |socket| {
-                let connection = Connection::new(server, caller, role, Wire::new(socket));
+                let meter = server.ops.meters().of(&caller.workspace);
+                let open = meter.socket_opened(since.is_some());
+                let connection = Connection::new(server, caller, role, Wire::new(socket), open);
                 tasks.track_future(connection.run(since))
             })
         }

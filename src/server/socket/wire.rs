@@ -17,9 +17,14 @@ const WRITE_LIMIT: Duration = Duration::from_secs(10);
 /// How long a peer may take to answer a close.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 
-/// The peer is gone or stuck; there is nobody to tell.
-#[derive(Debug)]
-pub(super) struct Gone;
+/// Why nothing more can be sent; there is nobody to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WriteError {
+    /// The peer is gone.
+    Gone,
+    /// The peer does not take what was sent.
+    Stuck,
+}
 
 pub(super) struct Wire {
     socket: WebSocket,
@@ -37,25 +42,25 @@ impl Wire {
 
     /// Queues a text for the next flush. Several texts in one write cost a tenth
     /// of several writes.
-    pub(super) async fn feed(&mut self, text: Utf8Bytes) -> Result<(), Gone> {
+    pub(super) async fn feed(&mut self, text: Utf8Bytes) -> Result<(), WriteError> {
         self.within_limit(async |socket| socket.feed(Message::Text(text)).await)
             .await
     }
 
     /// Writes what is queued.
-    pub(super) async fn flush(&mut self) -> Result<(), Gone> {
+    pub(super) async fn flush(&mut self) -> Result<(), WriteError> {
         self.within_limit(async |socket| socket.flush().await).await
     }
 
     /// Sends a control frame.
-    pub(super) async fn control(&mut self, control: &Control) -> Result<(), Gone> {
-        let text = serde_json::to_string(control).map_err(|_| Gone)?;
+    pub(super) async fn control(&mut self, control: &Control) -> Result<(), WriteError> {
+        let text = serde_json::to_string(control).map_err(|_| WriteError::Gone)?;
         self.feed(text.into()).await?;
         self.flush().await
     }
 
     /// Asks the peer whether it is there (RFC 6455, section 5.5.2).
-    pub(super) async fn ping(&mut self) -> Result<(), Gone> {
+    pub(super) async fn ping(&mut self) -> Result<(), WriteError> {
         self.within_limit(async |socket| socket.send(Message::Ping(Default::default())).await)
             .await
     }
@@ -63,10 +68,11 @@ impl Wire {
     async fn within_limit(
         &mut self,
         write: impl AsyncFnOnce(&mut WebSocket) -> Result<(), Error>,
-    ) -> Result<(), Gone> {
+    ) -> Result<(), WriteError> {
         match timeout(WRITE_LIMIT, write(&mut self.socket)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Gone),
+            Ok(Err(_)) => Err(WriteError::Gone),
+            Err(_) => Err(WriteError::Stuck),
         }
     }
 

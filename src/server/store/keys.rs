@@ -185,6 +185,31 @@ impl Keys {
         format!("{}:sync:due", self.namespace)
     }
 
+    /// Hash: what was counted, by minute.
+    pub fn metrics(&self, workspace: &Workspace) -> String {
+        self.of_workspace("metrics", workspace)
+    }
+
+    /// Hash: how many sockets each node holds.
+    pub fn open_sockets(&self, workspace: &Workspace) -> String {
+        self.of_workspace("sockets", workspace)
+    }
+
+    /// Hash: the alerts that are raised, by kind and subject.
+    pub fn alerts(&self, workspace: &Workspace) -> String {
+        self.of_workspace("alerts", workspace)
+    }
+
+    /// Set: workspaces that have alerts.
+    pub fn alerted_workspaces(&self) -> String {
+        format!("{}:alerts", self.namespace)
+    }
+
+    /// Sorted set: nodes, scored by when they were last heard of in milliseconds.
+    pub fn nodes(&self) -> String {
+        format!("{}:nodes", self.namespace)
+    }
+
     /// String: who holds a lease.
     pub fn lease(&self, work: &str) -> String {
         format!("{}:lease:{work}", self.namespace)

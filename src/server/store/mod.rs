@@ -4,12 +4,15 @@
 //! Nothing here knows of HTTP, sockets or sessions' rules: it reads and writes
 //! what the modules above decide, atomically.
 
+mod alerts;
 mod context;
 mod events;
 mod files;
 mod inbox;
 mod keys;
 mod leases;
+mod metrics;
+mod nodes;
 mod scripts;
 mod sessions;
 mod sources;
@@ -17,11 +20,13 @@ mod subscription;
 mod sync;
 mod tokens;
 
+pub use alerts::{AlertRecord, StoredAlert};
 pub use context::{FileEntry, FileRecord, Flip, Generations, VersionRecord};
 pub use events::{Body, Bus, Limits, Outcome, Place, StoredEvent, Stream};
 pub use files::{Claim, ClaimOutcome};
 pub use inbox::{Advance, Mark};
 pub use keys::SourceAddress;
+pub use metrics::{Counts, KEPT_MINUTES};
 pub use sessions::{Commit, Committed, Found, SessionRecord};
 pub use sources::SourceRecord;
 pub use subscription::{LiveMessage, Payload, Subscriber, Subscription};

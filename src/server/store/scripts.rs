@@ -5,8 +5,10 @@ use redis::Script;
 /// All scripts, hashed once.
 pub(super) struct Scripts {
     pub acknowledge: Script,
+    pub add_metrics: Script,
     pub advance_inbox: Script,
     pub broadcast: Script,
+    pub change_alert: Script,
     pub change_source: Script,
     pub commit_session: Script,
     pub claim_files: Script,
@@ -24,8 +26,10 @@ impl Scripts {
             |rest: &str| Script::new(&format!("{}{rest}", include_str!("scripts/publish.lua")));
         Self {
             acknowledge: Script::new(include_str!("scripts/acknowledge.lua")),
+            add_metrics: Script::new(include_str!("scripts/add_metrics.lua")),
             advance_inbox: Script::new(include_str!("scripts/advance_inbox.lua")),
             broadcast: publishing(include_str!("scripts/broadcast.lua")),
+            change_alert: publishing(include_str!("scripts/change_alert.lua")),
             change_source: Script::new(include_str!("scripts/change_source.lua")),
             commit_session: publishing(include_str!("scripts/commit_session.lua")),
             claim_files: publishing(include_str!("scripts/claim_files.lua")),

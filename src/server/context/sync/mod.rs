@@ -117,6 +117,8 @@ pub(super) struct Done {
     pub next_at: Timestamp,
     /// The newest request for one.
     pub requests: u64,
+    /// Whether it ended well.
+    pub succeeded: bool,
 }
 
 impl Sync<'_> {
@@ -148,7 +150,11 @@ impl Sync<'_> {
             Err(error) => {
                 let next_at = self.next(None).await?;
                 let requests = reporter.failed(&error.to_string(), next_at).await?;
-                Ok(Done { next_at, requests })
+                Ok(Done {
+                    next_at,
+                    requests,
+                    succeeded: false,
+                })
             }
         }
     }
@@ -362,7 +368,11 @@ impl Sync<'_> {
             skipped = status.skipped_total,
             "synchronised"
         );
-        Ok(Done { next_at, requests })
+        Ok(Done {
+            next_at,
+            requests,
+            succeeded: true,
+        })
     }
 
     async fn next(&self, missing: Option<usize>) -> Result<Timestamp, StoreError> {
@@ -461,5 +471,9 @@ pub(super) async fn refuse(
     let reporter = Reporter::start(store, fence, record, now).await?;
     let next_at = now.plus(Duration::from_secs(record.interval_seconds));
     let requests = reporter.failed(error, next_at).await?;
-    Ok(Done { next_at, requests })
+    Ok(Done {
+        next_at,
+        requests,
+        succeeded: false,
+    })
 }
