@@ -198,7 +198,7 @@ impl Collector for Node {
                 let last = (chunk + 1) * COARSER - 1;
                 let bound = latency::bounds().get(last).copied();
                 (
-                    bound.map_or(f64::MAX, |micros| micros as f64 / 1e6),
+                    bound.map_or(f64::INFINITY, |micros| micros as f64 / 1e6),
                     counts.iter().sum(),
                 )
             })
