@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -10,7 +11,7 @@ use std::{
 use futures::{Stream, StreamExt};
 use tokio::{
     sync::{broadcast, mpsc, watch},
-    time::{MissedTickBehavior, interval, sleep, timeout},
+    time::{Instant, MissedTickBehavior, interval, interval_at, sleep, sleep_until, timeout},
 };
 
 use super::{
@@ -21,18 +22,37 @@ use crate::{
     protocol::{Problem, ProblemKind},
     server::{
         auth::Workspace,
-        store::{LiveMessage, Store, StoreError, Subscriber},
+        now,
+        store::{LiveMessage, Probe, Signal, Store, StoreError, Subscriber},
     },
 };
 
-/// How long a newcomer waits for Redis to confirm the subscription.
-const CONFIRMATION_LIMIT: Duration = Duration::from_secs(2);
+/// How long a newcomer waits for Redis to confirm the subscription. Below a second,
+/// so that whoever asked knows within one.
+const CONFIRMATION_LIMIT: Duration = Duration::from_millis(800);
 
 /// How often rooms without sockets are cleared away.
 const CLEARING_INTERVAL: Duration = Duration::from_secs(30);
 
-/// The longest pause between two tries to reach Redis again.
+/// How often the node speaks to itself by way of Redis.
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// For how long a node that does not hear itself counts as one that hears. A
+/// subscription can be deaf on a connection that is open.
+const HEARING_LIMIT: Duration = Duration::from_secs(4);
+
+/// How often it is looked whether Redis still has what was heard. It may lose its
+/// data while nobody publishes.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The pause before the first try to listen again; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+
+/// The longest pause between two tries to listen again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// For how long events must have flowed for a connection to count as a good one.
+const PROVEN_AFTER: Duration = Duration::from_secs(1);
 
 /// Rooms by workspace, and the task that listens for them.
 #[derive(Clone)]
@@ -67,6 +87,7 @@ impl Hub {
             requests,
             heard: HashMap::new(),
             link: changes,
+            flowing_since: None,
         };
         let hub = Self {
             rooms,
@@ -85,7 +106,7 @@ impl Hub {
     /// on will be delivered.
     ///
     /// # Errors
-    /// 503 if Redis does not confirm in time.
+    /// 503 if Redis does not confirm in time, at once if it is known to be away.
     pub async fn listen(
         &self,
         workspace: &Workspace,
@@ -101,8 +122,11 @@ impl Hub {
             // Under the lock, so that the room cannot be cleared away in between.
             room.subscribe()
         };
-        let confirmed = timeout(CONFIRMATION_LIMIT, ready.wait_for(|ready| *ready)).await;
-        match confirmed {
+        let limit = match *self.link.borrow() {
+            Link::Up => CONFIRMATION_LIMIT,
+            Link::Away { .. } => Duration::ZERO,
+        };
+        match timeout(limit, ready.wait_for(|ready| *ready)).await {
             Ok(Ok(_)) => Ok(deliveries),
             _ => Err(
                 Problem::new(ProblemKind::Unavailable, "the event bus does not answer")
@@ -120,6 +144,8 @@ struct Listener {
     /// By channel name.
     heard: HashMap<String, (Arc<Room>, Heard)>,
     link: watch::Sender<Link>,
+    /// Since when the node has heard itself on the present connection.
+    flowing_since: Option<Instant>,
 }
 
 /// Why listening on one connection ended.
@@ -132,27 +158,62 @@ enum Ending {
 
 impl Listener {
     async fn run(mut self) {
-        let mut pause = Duration::from_millis(20);
+        let mut pause = FIRST_PAUSE;
         loop {
-            match self.listen().await {
+            let error = match self.listen().await {
                 Ending::Closed => return,
-                Ending::Lost(error) => {
-                    tracing::warn!("lost the event subscription, connecting again: {error}");
-                    self.link.send_if_modified(Link::lose);
-                }
+                Ending::Lost(error) => error,
+            };
+            let flowed = self.flowing_since.take();
+            let proven = flowed.is_some_and(|since| since.elapsed() > PROVEN_AFTER);
+            if proven {
+                pause = FIRST_PAUSE;
+            }
+            // A connection that merely broke is made anew before anybody is told: as
+            // a rule that succeeds at once, and the stream fills the gap.
+            if proven && !matches!(error, StoreError::Deaf) {
+                tracing::warn!("the event subscription broke, subscribing again: {error}");
+            } else {
+                self.lose(&error);
             }
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
+    /// Notes that events do not flow. Logged once an outage.
+    fn lose(&self, error: &StoreError) {
+        if self.link.send_if_modified(Link::lose) {
+            tracing::error!("events do not flow: {error}");
+        } else {
+            tracing::debug!("events still do not flow: {error}");
+        }
+    }
+
+    /// Notes that the node hears itself.
+    fn regain(&mut self) {
+        self.flowing_since.get_or_insert_with(Instant::now);
+        let before = *self.link.borrow();
+        if let Link::Away { since } = before {
+            let seconds = since.until(now()).as_secs_f32();
+            tracing::info!("events flow again, after {seconds:.1} s");
+            self.link.send_replace(Link::Up);
+        }
+    }
+
     /// Listens until the connection or the hub is gone.
     async fn listen(&mut self) -> Ending {
-        let (mut subscriber, messages) = match self.store.listen().await {
-            Ok(subscription) => subscription.split(),
+        let subscription = match self.store.listen().await {
+            Ok(subscription) => subscription,
             Err(error) => return Ending::Lost(error),
         };
-        match self.follow(&mut subscriber, messages).await {
+        let probe = subscription.probe();
+        let (mut subscriber, signals) = subscription.split();
+        let followed = tokio::select! {
+            followed = self.follow(&mut subscriber, signals, &probe) => followed,
+            never = send_forever(&probe) => match never {},
+        };
+        match followed {
             Ok(()) => Ending::Closed,
             Err(error) => Ending::Lost(error),
         }
@@ -161,29 +222,62 @@ impl Listener {
     async fn follow(
         &mut self,
         subscriber: &mut Subscriber,
-        mut messages: impl Stream<Item = Result<LiveMessage, StoreError>> + Unpin,
+        mut signals: impl Stream<Item = Result<Signal, StoreError>> + Unpin,
+        probe: &Probe,
     ) -> Result<(), StoreError> {
+        let rooms = self.heard.values().map(|(room, _)| &room.workspace);
+        subscriber.start(rooms).await?;
         for (room, heard) in self.heard.values_mut() {
-            subscriber.subscribe(&room.workspace).await?;
             room.take_up(heard, &self.store).await?;
         }
-        self.link.send_if_modified(Link::regain);
+        // Events flow when this comes round, and whatever was missed is delivered.
+        probe.send().await?;
+        let mut heard_at = Instant::now();
         let mut clearing = interval(CLEARING_INTERVAL);
         clearing.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut checking = interval_at(heard_at + CHECK_INTERVAL, CHECK_INTERVAL);
+        checking.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            // In this order: a node that is busy with what it has heard is not deaf.
             tokio::select! {
-                message = messages.next() => match message {
-                    Some(Ok(message)) => self.hear(message).await?,
-                    Some(Err(error)) => tracing::error!("skipped a live message: {error}"),
-                    None => return Err(StoreError::Lost),
-                },
+                biased;
                 room = self.requests.recv() => match room {
                     Some(room) => self.open(subscriber, room).await?,
                     None => return Ok(()),
                 },
                 _ = clearing.tick() => self.clear(subscriber).await?,
+                _ = checking.tick() => self.check().await,
+                signal = signals.next() => match signal {
+                    Some(Ok(Signal::Probe)) => {
+                        heard_at = Instant::now();
+                        self.regain();
+                    }
+                    Some(Ok(Signal::Message(message))) => self.hear(message).await?,
+                    Some(Err(error)) => tracing::error!("skipped a live message: {error}"),
+                    None => return Err(StoreError::Ended),
+                },
+                () = sleep_until(heard_at + HEARING_LIMIT) => return Err(StoreError::Deaf),
             }
         }
+    }
+
+    /// Compares what was heard with what Redis has. Whether Redis can be asked at all
+    /// is the probe's matter.
+    async fn check(&mut self) {
+        if let Err(error) = self.compare().await {
+            tracing::debug!("could not compare with Redis: {error}");
+        }
+    }
+
+    async fn compare(&mut self) -> Result<(), StoreError> {
+        let rooms = self.heard.values().map(|(room, _)| &room.workspace);
+        let stands = self.store.buses(rooms).await?;
+        for ((room, heard), bus) in self.heard.values_mut().zip(stands) {
+            if !heard.is_at(&bus) {
+                room.take_up(heard, &self.store).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn hear(&mut self, message: LiveMessage) -> Result<(), StoreError> {
@@ -227,5 +321,16 @@ impl Listener {
             subscriber.unsubscribe(&workspace).await?;
         }
         Ok(())
+    }
+}
+
+/// Probes a subscription again and again.
+async fn send_forever(probe: &Probe) -> Infallible {
+    let mut ticks = interval_at(Instant::now() + PROBE_INTERVAL, PROBE_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        // What is not sent is not heard, and missed there.
+        let _ = probe.send().await;
     }
 }

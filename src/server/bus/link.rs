@@ -23,9 +23,4 @@ impl Link {
         }
         news
     }
-
-    /// Notes that they do; whether that is news.
-    pub(super) fn regain(&mut self) -> bool {
-        std::mem::replace(self, Self::Up) != Self::Up
-    }
 }

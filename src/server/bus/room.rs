@@ -1,9 +1,12 @@
 //! One workspace on one node: what was last heard, and who listens.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::extract::ws::Utf8Bytes;
-use tokio::sync::{broadcast, watch};
+use tokio::{
+    sync::{broadcast, watch},
+    time::{Instant, sleep},
+};
 
 use super::PAGE;
 use crate::{
@@ -18,6 +21,10 @@ use crate::{
 /// consumer. Shared by all sockets of the workspace, so it bounds the room, not
 /// each socket.
 pub const BACKLOG: usize = 1024;
+
+/// How long the filling of a gap waits in all for sockets to take what they have
+/// before it goes on, and one that takes nothing falls behind.
+const FILLING_PATIENCE: Duration = Duration::from_secs(2);
 
 /// An event and its JSON, serialised once for all sockets.
 #[derive(Debug)]
@@ -87,6 +94,13 @@ pub(super) struct Heard {
     bus: Option<Bus>,
 }
 
+impl Heard {
+    /// Whether it was heard up to here.
+    pub(super) fn is_at(&self, bus: &Bus) -> bool {
+        self.bus.as_ref() == Some(bus)
+    }
+}
+
 impl Room {
     pub(super) fn new(workspace: Workspace) -> Self {
         Self {
@@ -107,7 +121,7 @@ impl Room {
     /// Takes up the flow once Redis has confirmed the subscription: for the first
     /// time from now, after an outage from where it was cut.
     pub(super) async fn take_up(&self, heard: &mut Heard, store: &Store) -> Result<(), StoreError> {
-        let bus = store.bus(&self.workspace).await?;
+        let bus = store.begin_bus(&self.workspace).await?;
         match &mut heard.bus {
             None => heard.bus = Some(bus),
             Some(known) => {
@@ -175,7 +189,9 @@ impl Room {
         let Some(bus) = &mut heard.bus else {
             return Ok(());
         };
+        let until = Instant::now() + FILLING_PATIENCE;
         loop {
+            self.make_space(until).await;
             let place = Place::After(bus.last);
             let events = store
                 .events(&self.workspace, Stream::Activity, place, PAGE)
@@ -190,6 +206,14 @@ impl Room {
             if complete {
                 return Ok(());
             }
+        }
+    }
+
+    /// Waits until a page more fits into what sockets may fall behind. They had no
+    /// part in the outage and shall not be closed as slow for what it left to read.
+    async fn make_space(&self, until: Instant) {
+        while self.sender.len() + PAGE > BACKLOG && Instant::now() < until {
+            sleep(Duration::from_millis(2)).await;
         }
     }
 

@@ -80,8 +80,13 @@ impl Context {
                 _ = ticks.tick() => {}
                 () = self.0.due.notified() => {}
             }
-            if let Err(error) = self.start_due(&permits).await {
-                tracing::warn!("cannot look for due sources: {error}");
+            match self.start_due(&permits).await {
+                Ok(()) => {}
+                // The store tells of an outage, once.
+                Err(error) if error.is_outage() => {
+                    tracing::debug!("cannot look for due sources: {error}");
+                }
+                Err(error) => tracing::warn!("cannot look for due sources: {error}"),
             }
             self.0.libraries.forget_unused();
         }

@@ -276,7 +276,7 @@ impl Store {
                 .arg("XX")
                 .ignore();
         }
-        self.call_all(&pipeline).await
+        self.call_bulk(&pipeline).await
     }
 
     /// Stages the next manifest: the current one with changes. `None` removes a
@@ -305,7 +305,7 @@ impl Store {
             .arg(&staged)
             .arg(millis(STAGED_LIFE))
             .ignore();
-        self.call_all::<()>(&start).await?;
+        self.call_bulk::<()>(&start).await?;
         let (mut set, mut removed) = (Vec::new(), Vec::new());
         for (path, entry) in changes {
             match entry {

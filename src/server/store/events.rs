@@ -108,6 +108,21 @@ pub struct Bus {
     pub last: EventId,
 }
 
+/// A bus as Redis has it: epoch, offset and milliseconds.
+type Stands = (Option<String>, Option<u64>, Option<u64>);
+
+impl From<Stands> for Bus {
+    fn from((epoch, offset, millis): Stands) -> Self {
+        Self {
+            epoch: epoch.unwrap_or_default(),
+            last: EventId {
+                millis: millis.unwrap_or(0),
+                offset: offset.unwrap_or(0),
+            },
+        }
+    }
+}
+
 /// The limits of one broadcast.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -238,21 +253,48 @@ impl Store {
     /// # Errors
     /// If Redis does not answer.
     pub async fn bus(&self, workspace: &Workspace) -> Result<Bus, StoreError> {
+        let stands: Stands = self.call(&self.ask_bus(workspace)).await?;
+        Ok(Bus::from(stands))
+    }
+
+    /// Where several buses stand, in the order asked.
+    ///
+    /// # Errors
+    /// If Redis does not answer.
+    pub async fn buses<'a>(
+        &self,
+        workspaces: impl Iterator<Item = &'a Workspace>,
+    ) -> Result<Vec<Bus>, StoreError> {
+        let mut pipeline = redis::pipe();
+        for workspace in workspaces {
+            pipeline.add_command(self.ask_bus(workspace));
+        }
+        if pipeline.is_empty() {
+            return Ok(Vec::new());
+        }
+        let stands: Vec<Stands> = self.call_all(&pipeline).await?;
+        Ok(stands.into_iter().map(Bus::from).collect())
+    }
+
+    /// Where a workspace's bus stands, which has an epoch from then on: so its loss
+    /// can be seen even before the first event.
+    ///
+    /// # Errors
+    /// If Redis does not do it.
+    pub async fn begin_bus(&self, workspace: &Workspace) -> Result<Bus, StoreError> {
+        let script = self.publishing(&self.0.scripts.begin_bus, workspace);
+        let stands: Stands = self.run(&script).await?;
+        Ok(Bus::from(stands))
+    }
+
+    fn ask_bus(&self, workspace: &Workspace) -> redis::Cmd {
         let mut command = redis::cmd("HMGET");
         command
             .arg(self.keys().bus(workspace))
             .arg("epoch")
             .arg("offset")
             .arg("ms");
-        let (epoch, offset, millis): (Option<String>, Option<u64>, Option<u64>) =
-            self.call(&command).await?;
-        Ok(Bus {
-            epoch: epoch.unwrap_or_default(),
-            last: EventId {
-                millis: millis.unwrap_or(0),
-                offset: offset.unwrap_or(0),
-            },
-        })
+        command
     }
 
     /// Whether everything after this cursor is still in the stream.

@@ -97,6 +97,11 @@ impl Keys {
         self.of_workspace("events", workspace)
     }
 
+    /// Channel: a listening connection's messages to itself.
+    pub fn probe(&self, connection: &str) -> String {
+        format!("{}:probe:{connection}", self.namespace)
+    }
+
     /// List: times of a session's recent broadcasts.
     pub fn session_limit(&self, workspace: &Workspace, session: &SessionId) -> String {
         format!("{}:{session}", self.of_workspace("limit", workspace))

@@ -5,6 +5,7 @@
 //! what the modules above decide, atomically.
 
 mod alerts;
+mod connection;
 mod context;
 mod events;
 mod files;
@@ -29,18 +30,15 @@ pub use keys::SourceAddress;
 pub use metrics::{Counts, KEPT_MINUTES};
 pub use sessions::{Commit, Committed, Found, SessionRecord};
 pub use sources::SourceRecord;
-pub use subscription::{LiveMessage, Payload, Subscriber, Subscription};
+pub use subscription::{LiveMessage, Payload, Probe, Signal, Subscriber, Subscription};
 pub use sync::{Fence, SyncRecord};
 
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
-use redis::{
-    Client, FromRedisValue, IntoConnectionInfo, RedisError,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
+use redis::{Client, FromRedisValue, IntoConnectionInfo, RedisError};
 
-use self::{keys::Keys, scripts::Scripts};
+use self::{connection::Connection, keys::Keys, scripts::Scripts};
 use crate::{
     protocol::{Problem, ProblemKind, Timestamp},
     server::random,
@@ -50,22 +48,34 @@ use crate::{
 /// document, "Privacy").
 const RETENTION: Duration = Duration::from_secs(24 * 3600);
 
-/// The longest a single call may take; then Redis counts as away. The connection
-/// manager alone would wait for a reconnection without end.
-const CALL_LIMIT: Duration = Duration::from_secs(1);
+/// The longest a single call may take; then Redis counts as away. Below a second,
+/// so that whoever asked knows within one.
+const CALL_LIMIT: Duration = Duration::from_millis(800);
+
+/// The same for a call that carries many texts, for which nobody waits.
+const BULK_LIMIT: Duration = Duration::from_secs(5);
 
 /// What goes wrong in the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Redis answered with an error, or the connection broke.
+    /// Redis answered with an error.
     #[error("Redis: {0}")]
     Redis(#[from] RedisError),
-    /// No answer within a second.
-    #[error("Redis did not answer within {} s", CALL_LIMIT.as_secs())]
+    /// The connection broke in the middle of the call.
+    #[error("the connection to Redis broke: {0}")]
+    Broken(RedisError),
+    /// No answer in time.
+    #[error("Redis does not answer in time")]
     Timeout,
+    /// Redis is known to be away, so nothing was sent.
+    #[error("Redis is away")]
+    Away,
     /// The connection that listens has ended.
     #[error("the connection was closed")]
-    Lost,
+    Ended,
+    /// Nothing was heard for too long on the connection that listens.
+    #[error("nothing is heard any more")]
+    Deaf,
     /// A stored value is not what this version writes.
     #[error("a stored {what} cannot be read: {why}")]
     Unreadable {
@@ -76,9 +86,23 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether Redis is away, which is told once and not for each call it meets.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Broken(_) | Self::Timeout | Self::Away | Self::Ended | Self::Deaf => true,
+            Self::Redis(_) | Self::Unreadable { .. } => false,
+        }
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        tracing::error!("{error}");
+        if error.is_outage() {
+            tracing::debug!("{error}");
+        } else {
+            tracing::error!("{error}");
+        }
         match error {
             StoreError::Unreadable { what, .. } => Self::new(
                 ProblemKind::Internal,
@@ -94,8 +118,7 @@ impl From<StoreError> for Problem {
 pub struct Store(Arc<Inner>);
 
 struct Inner {
-    client: Client,
-    connection: ConnectionManager,
+    connection: Connection,
     keys: Keys,
     scripts: Scripts,
     /// What a new epoch is called, should this node begin one.
@@ -109,21 +132,10 @@ impl Store {
     /// If the URL is wrong or Redis does not answer within a few seconds.
     pub async fn connect(place: impl IntoConnectionInfo, namespace: &str) -> anyhow::Result<Self> {
         let client = Client::open(place).context("redis.url is not a Redis URL")?;
-        // Retries without end: the manager would otherwise give up after an
-        // outage of some seconds and stay broken.
-        let settings = ConnectionManagerConfig::new()
-            .set_number_of_retries(usize::MAX)
-            .set_min_delay(Duration::from_millis(50))
-            .set_max_delay(Duration::from_secs(1))
-            .set_connection_timeout(Some(Duration::from_secs(1)))
-            .set_response_timeout(Some(CALL_LIMIT));
-        let connecting = ConnectionManager::new_with_config(client.clone(), settings);
-        let connection = tokio::time::timeout(Duration::from_secs(5), connecting)
+        let connection = Connection::open(client)
             .await
-            .context("Redis does not answer")?
             .context("cannot connect to Redis")?;
         Ok(Self(Arc::new(Inner {
-            client,
             connection,
             keys: Keys::new(namespace.to_owned()),
             scripts: Scripts::new(),
@@ -145,8 +157,8 @@ impl Store {
 
     /// Sends one command.
     async fn call<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, StoreError> {
-        let mut connection = self.0.connection.clone();
-        limited(command.query_async(&mut connection)).await
+        let send = async |mut connection| command.query_async(&mut connection).await;
+        self.0.connection.call(CALL_LIMIT, send).await
     }
 
     /// Sends several commands at once.
@@ -154,8 +166,17 @@ impl Store {
         &self,
         pipeline: &redis::Pipeline,
     ) -> Result<T, StoreError> {
-        let mut connection = self.0.connection.clone();
-        limited(pipeline.query_async(&mut connection)).await
+        let send = async |mut connection| pipeline.query_async(&mut connection).await;
+        self.0.connection.call(CALL_LIMIT, send).await
+    }
+
+    /// Sends several commands with much in them.
+    async fn call_bulk<T: FromRedisValue>(
+        &self,
+        pipeline: &redis::Pipeline,
+    ) -> Result<T, StoreError> {
+        let send = async |mut connection| pipeline.query_async(&mut connection).await;
+        self.0.connection.call(BULK_LIMIT, send).await
     }
 
     /// Runs a script.
@@ -163,15 +184,8 @@ impl Store {
         &self,
         script: &redis::ScriptInvocation<'_>,
     ) -> Result<T, StoreError> {
-        let mut connection = self.0.connection.clone();
-        limited(script.invoke_async(&mut connection)).await
-    }
-}
-
-async fn limited<T>(call: impl Future<Output = Result<T, RedisError>>) -> Result<T, StoreError> {
-    match tokio::time::timeout(CALL_LIMIT, call).await {
-        Ok(answer) => Ok(answer?),
-        Err(_) => Err(StoreError::Timeout),
+        let send = async |mut connection| script.invoke_async(&mut connection).await;
+        self.0.connection.call(CALL_LIMIT, send).await
     }
 }
 

@@ -6,16 +6,40 @@
 //! ends when the connection does, and the caller subscribes and catches up anew.
 
 use futures::{Stream, StreamExt};
-use redis::aio::{PubSubSink, PubSubStream};
+use redis::{
+    RedisError,
+    aio::{PubSubSink, PubSubStream},
+};
+use tokio::time::timeout;
 
-use super::{Body, Store, StoreError, StoredEvent, events::stream_id};
-use crate::{protocol::SessionId, server::auth::Workspace};
+use super::{Body, CALL_LIMIT, Store, StoreError, StoredEvent, connection, events::stream_id};
+use crate::{
+    protocol::SessionId,
+    server::{auth::Workspace, random},
+};
 
-/// A connection that listens to workspaces.
+/// A connection that listens to workspaces, and to itself.
 pub struct Subscription {
-    store: Store,
+    probe: Probe,
     sink: PubSubSink,
     stream: PubSubStream,
+}
+
+/// Speaks to a subscription by the way that events take: what it hears of this
+/// proves that commands are answered and that it is not deaf.
+#[derive(Clone)]
+pub struct Probe {
+    store: Store,
+    channel: String,
+}
+
+/// What a subscription hears.
+#[derive(Debug)]
+pub enum Signal {
+    /// Its own probe.
+    Probe,
+    /// A workspace's message.
+    Message(LiveMessage),
 }
 
 /// What came over a workspace's channel.
@@ -51,12 +75,14 @@ impl Store {
     /// # Errors
     /// If Redis cannot be reached.
     pub async fn listen(&self) -> Result<Subscription, StoreError> {
-        let connection = tokio::time::timeout(super::CALL_LIMIT, self.0.client.get_async_pubsub())
-            .await
-            .map_err(|_| StoreError::Timeout)??;
+        let connection = connection::listen(self.0.connection.client()).await?;
         let (sink, stream) = connection.split();
+        let channel = self.keys().probe(&random::text(12));
         Ok(Subscription {
-            store: self.clone(),
+            probe: Probe {
+                store: self.clone(),
+                channel,
+            },
             sink,
             stream,
         })
@@ -69,44 +95,78 @@ impl Store {
 }
 
 impl Subscription {
+    /// What sends its probes.
+    pub fn probe(&self) -> Probe {
+        self.probe.clone()
+    }
+
     /// Splits into the half that subscribes and the half that receives.
     pub fn split(
         self,
     ) -> (
         Subscriber,
-        impl Stream<Item = Result<LiveMessage, StoreError>> + Unpin,
+        impl Stream<Item = Result<Signal, StoreError>> + Unpin,
     ) {
-        let messages = self.stream.map(|message| {
-            read(
-                message.get_channel_name(),
-                &message.get_payload::<String>()?,
-            )
+        let own = self.probe.channel.clone();
+        let signals = self.stream.map(move |message| {
+            let channel = message.get_channel_name();
+            if channel == own {
+                return Ok(Signal::Probe);
+            }
+            read(channel, &message.get_payload::<String>()?).map(Signal::Message)
         });
         (
             Subscriber {
-                store: self.store,
+                probe: self.probe,
                 sink: self.sink,
             },
-            messages,
+            signals,
         )
+    }
+}
+
+impl Probe {
+    /// Publishes one.
+    ///
+    /// # Errors
+    /// If Redis does not do it.
+    pub async fn send(&self) -> Result<(), StoreError> {
+        let mut command = redis::cmd("PUBLISH");
+        command.arg(&self.channel).arg("");
+        self.store.call(&command).await
     }
 }
 
 /// The half of a subscription that subscribes.
 pub struct Subscriber {
-    store: Store,
+    probe: Probe,
     sink: PubSubSink,
 }
 
 impl Subscriber {
-    /// Listens to a workspace; returns when Redis has confirmed it, so whatever
-    /// is published from then on arrives.
+    /// Listens to the probe and to these workspaces; returns when Redis has
+    /// confirmed it, so whatever is published from then on arrives.
+    ///
+    /// # Errors
+    /// If Redis does not do it.
+    pub async fn start<'a>(
+        &mut self,
+        workspaces: impl Iterator<Item = &'a Workspace>,
+    ) -> Result<(), StoreError> {
+        let mut channels: Vec<String> = workspaces
+            .map(|workspace| self.probe.store.channel(workspace))
+            .collect();
+        channels.push(self.probe.channel.clone());
+        within_limit(self.sink.subscribe(channels)).await
+    }
+
+    /// Listens to a workspace as well; as [`Subscriber::start`].
     ///
     /// # Errors
     /// If Redis does not do it.
     pub async fn subscribe(&mut self, workspace: &Workspace) -> Result<(), StoreError> {
-        let channel = self.store.channel(workspace);
-        super::limited(self.sink.subscribe(channel)).await
+        let channel = self.probe.store.channel(workspace);
+        within_limit(self.sink.subscribe(channel)).await
     }
 
     /// Stops listening to a workspace.
@@ -114,8 +174,17 @@ impl Subscriber {
     /// # Errors
     /// If Redis does not do it.
     pub async fn unsubscribe(&mut self, workspace: &Workspace) -> Result<(), StoreError> {
-        let channel = self.store.channel(workspace);
-        super::limited(self.sink.unsubscribe(channel)).await
+        let channel = self.probe.store.channel(workspace);
+        within_limit(self.sink.unsubscribe(channel)).await
+    }
+}
+
+async fn within_limit(
+    request: impl Future<Output = Result<(), RedisError>>,
+) -> Result<(), StoreError> {
+    match timeout(CALL_LIMIT, request).await {
+        Ok(done) => Ok(done?),
+        Err(_) => Err(StoreError::Timeout),
     }
 }
 

@@ -1,0 +1,240 @@
+//! The connection for commands: one a node, shared by all calls, made anew when
+//! it is lost.
+//!
+//! Our own, not the redis crate's connection manager: that one keeps a connection
+//! that is open and no longer answered, and has calls wait while it connects
+//! again. Here a call that is not answered in time gives its connection up, and
+//! while Redis is known to be away calls are refused at once.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use redis::{
+    AsyncConnectionConfig, Client, RedisError, RedisResult,
+    aio::{MultiplexedConnection, PubSub},
+};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, timeout, timeout_at},
+};
+
+use super::StoreError;
+
+/// How long the first connection is tried for.
+const OPEN_LIMIT: Duration = Duration::from_secs(5);
+
+/// The longest that opening a connection may take, until Redis has answered on it.
+const DIAL_LIMIT: Duration = Duration::from_secs(1);
+
+/// The pause after the first failure to connect; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+/// The longest pause between two tries to connect.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// A connection that outlives its loss. The task that makes it anew ends with it.
+pub(super) struct Connection(Arc<Shared>);
+
+struct Shared {
+    client: Client,
+    state: watch::Sender<State>,
+}
+
+#[derive(Clone)]
+enum State {
+    /// It works, as far as is known.
+    Up(Line),
+    /// It broke a moment ago and is being made anew: calls wait.
+    Broken,
+    /// Redis does not answer: calls are refused.
+    Away {
+        /// Since when.
+        since: Instant,
+    },
+}
+
+/// One connection among those that follow each other.
+#[derive(Clone)]
+struct Line {
+    connection: MultiplexedConnection,
+    number: u64,
+}
+
+impl Connection {
+    /// Connects for the first time.
+    ///
+    /// # Errors
+    /// If Redis does not answer within some seconds.
+    pub(super) async fn open(client: Client) -> Result<Self, StoreError> {
+        let until = Instant::now() + OPEN_LIMIT;
+        let connection = loop {
+            match dial(&client).await {
+                Ok(connection) => break connection,
+                Err(error) if Instant::now() > until => return Err(error),
+                Err(_) => sleep(FIRST_PAUSE).await,
+            }
+        };
+        let line = Line {
+            connection,
+            number: 0,
+        };
+        let (state, states) = watch::channel(State::Up(line));
+        let shared = Arc::new(Shared { client, state });
+        tokio::spawn(keep(Arc::downgrade(&shared), states));
+        Ok(Self(shared))
+    }
+
+    /// Where it leads.
+    pub(super) fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    /// Makes a call. A connection on which it is not answered within the limit is
+    /// given up.
+    ///
+    /// # Errors
+    /// If Redis is away, does not answer within the limit, or answers with an
+    /// error.
+    pub(super) async fn call<T, F>(
+        &self,
+        limit: Duration,
+        call: impl FnOnce(MultiplexedConnection) -> F,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = RedisResult<T>>,
+    {
+        let until = Instant::now() + limit;
+        let waiting = timeout_at(until, self.0.line()).await;
+        let Line { connection, number } = waiting.unwrap_or(Err(StoreError::Away))?;
+        let error = match timeout_at(until, call(connection)).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) if is_lost(&error) => StoreError::Broken(error),
+            Ok(Err(error)) => return Err(error.into()),
+            Err(_) => StoreError::Timeout,
+        };
+        self.0.lose(number, &error);
+        Err(error)
+    }
+}
+
+impl Shared {
+    /// The present connection, as soon as there is one.
+    async fn line(&self) -> Result<Line, StoreError> {
+        let mut states = self.state.subscribe();
+        let decided = states.wait_for(|state| !matches!(state, State::Broken));
+        match decided.await.as_deref() {
+            Ok(State::Up(line)) => Ok(line.clone()),
+            _ => Err(StoreError::Away),
+        }
+    }
+
+    /// Gives a connection up, if it is still the present one.
+    fn lose(&self, number: u64, error: &StoreError) {
+        self.state.send_if_modified(|state| {
+            let present = matches!(state, State::Up(line) if line.number == number);
+            if present {
+                *state = match error {
+                    // The next call would wait as long in vain.
+                    StoreError::Timeout => away(error),
+                    _ => State::Broken,
+                };
+            }
+            present
+        });
+    }
+
+    /// Notes that there is a connection again.
+    fn regain(&self, connection: MultiplexedConnection, number: u64) {
+        let line = Line { connection, number };
+        match self.state.send_replace(State::Up(line)) {
+            State::Away { since } => {
+                let seconds = since.elapsed().as_secs_f32();
+                tracing::info!("Redis answers again, after {seconds:.1} s");
+            }
+            State::Broken | State::Up(_) => {
+                tracing::info!("the connection to Redis broke and was made anew");
+            }
+        }
+    }
+
+    /// Notes that connecting failed.
+    fn miss(&self, error: &StoreError) {
+        self.state.send_if_modified(|state| {
+            let news = !matches!(state, State::Away { .. });
+            if news {
+                *state = away(error);
+            } else {
+                tracing::debug!("Redis is still away: {error}");
+            }
+            news
+        });
+    }
+}
+
+/// Told once an outage, however many calls it meets.
+fn away(error: &StoreError) -> State {
+    tracing::error!("Redis is away, and calls are refused: {error}");
+    State::Away {
+        since: Instant::now(),
+    }
+}
+
+/// Makes the connection anew whenever it is lost.
+async fn keep(shared: Weak<Shared>, mut states: watch::Receiver<State>) {
+    for number in 1.. {
+        let lost = states.wait_for(|state| !matches!(state, State::Up(_)));
+        if lost.await.is_err() {
+            return;
+        }
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let Some(shared) = shared.upgrade() else {
+                return;
+            };
+            match dial(&shared.client).await {
+                Ok(connection) => break shared.regain(connection, number),
+                Err(error) => shared.miss(&error),
+            }
+            drop(shared);
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+/// Opens a connection for commands and has Redis answer on it: one that is
+/// accepted need not be served, and a Redis that still reads its data serves
+/// nobody.
+async fn dial(client: &Client) -> Result<MultiplexedConnection, StoreError> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(DIAL_LIMIT))
+        // Each call has its own limit.
+        .set_response_timeout(None);
+    let dialling = async {
+        let mut connection = client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await?;
+        redis::cmd("PING").exec_async(&mut connection).await?;
+        Ok(connection)
+    };
+    let dialled = timeout(DIAL_LIMIT, dialling).await;
+    dialled.unwrap_or(Err(StoreError::Timeout))
+}
+
+/// Opens a connection that listens.
+///
+/// # Errors
+/// If Redis cannot be reached.
+pub(super) async fn listen(client: &Client) -> Result<PubSub, StoreError> {
+    match timeout(DIAL_LIMIT, client.get_async_pubsub()).await {
+        Ok(dialled) => Ok(dialled?),
+        Err(_) => Err(StoreError::Timeout),
+    }
+}
+
+/// Whether an error means that the connection is of no use any more.
+fn is_lost(error: &RedisError) -> bool {
+    error.is_unrecoverable_error()
+}
