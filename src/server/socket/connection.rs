@@ -19,12 +19,14 @@ use super::{
 };
 use crate::{
     protocol::{
-        Control, DrainingFrame, Ended, EventId, EventType, SessionId, WelcomeFrame, close_code,
+        BusFrame, Control, DrainingFrame, Ended, EventId, EventType, SessionId, WelcomeFrame,
+        close_code,
     },
     server::{
         Server,
         auth::Caller,
-        bus::{BACKLOG, Delivery, Joined, LiveEvent},
+        bus::{BACKLOG, Delivery, Joined, Link, LiveEvent},
+        now,
         ops::OpenSocket,
         random,
     },
@@ -118,6 +120,9 @@ fn is_orderly(code: u16) -> bool {
 /// Redis does not answer; the client tries again.
 const BUS_AWAY: End = End::Close(close_code::RESTART, "the event bus does not answer");
 
+/// It fell too far behind.
+const SLOW: End = End::Close(close_code::SLOW_CONSUMER, "too slow; resume with since");
+
 /// One socket.
 pub(super) struct Connection {
     pub(super) server: Server,
@@ -135,6 +140,8 @@ pub(super) struct Connection {
     /// When the live events that wait for the next flush were published, in
     /// microseconds.
     unflushed: Vec<u64>,
+    /// Whether the client was told that events do not flow.
+    told_away: bool,
 }
 
 impl Connection {
@@ -157,6 +164,7 @@ impl Connection {
             cursor: EventId::START,
             open,
             unflushed: Vec::with_capacity(BATCH),
+            told_away: false,
         }
     }
 
@@ -258,6 +266,9 @@ impl Connection {
         let mut care = interval(CARE_INTERVAL);
         care.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let stopping = self.server.stopping.clone();
+        let mut link = self.server.bus.link();
+        // One that comes in the middle of an outage is told as well.
+        link.mark_changed();
         loop {
             tokio::select! {
                 message = self.wire.receive() => {
@@ -266,6 +277,10 @@ impl Connection {
                 }
                 delivery = live.recv() => {
                     self.batch(delivery, &mut live).await?;
+                }
+                Ok(()) = link.changed() => {
+                    let link = *link.borrow_and_update();
+                    self.tell(link, &mut live).await?;
                 }
                 _ = care.tick() => self.care().await?,
                 () = stopping.cancelled() => {
@@ -277,13 +292,34 @@ impl Connection {
         }
     }
 
+    /// Says whether events flow, if that is news to the client. When they flow again,
+    /// what was missed comes first.
+    async fn tell(&mut self, link: Link, live: &mut Receiver<Delivery>) -> Result<(), End> {
+        let away = matches!(link, Link::Away { .. });
+        if away == self.told_away {
+            return Ok(());
+        }
+        if !self.drain(live).await? {
+            return Err(SLOW);
+        }
+        let since = match link {
+            Link::Up => now(),
+            Link::Away { since } => since,
+        };
+        self.told_away = away;
+        let frame = BusFrame {
+            available: !away,
+            since,
+        };
+        Ok(self.wire.control(&Control::Bus(frame)).await?)
+    }
+
     /// Sends a delivery and those that wait behind it in one write.
     async fn batch(
         &mut self,
         first: Result<Delivery, RecvError>,
         live: &mut Receiver<Delivery>,
     ) -> Result<(), End> {
-        const SLOW: End = End::Close(close_code::SLOW_CONSUMER, "too slow; resume with since");
         let delivery = match first {
             Ok(delivery) => delivery,
             Err(RecvError::Lagged(_)) => return Err(SLOW),
