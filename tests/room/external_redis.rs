@@ -1,10 +1,12 @@
 //! A Redis that no server of ours started.
 
 use std::{
+    path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::server::eventually;
@@ -27,8 +29,30 @@ impl ExternalRedis {
 
     /// Where it is.
     pub fn url(&self) -> String {
-        let socket = self.directory.path().join("redis.sock");
-        format!("unix://{}", socket.display())
+        format!("unix://{}", self.socket().display())
+    }
+
+    /// Its socket.
+    pub fn socket(&self) -> PathBuf {
+        self.directory.path().join("redis.sock")
+    }
+
+    /// The file in which it writes down all that happens.
+    pub fn journal(&self) -> PathBuf {
+        let directory = self.directory.path().join("appendonlydir");
+        directory.join("appendonly.aof.1.incr.aof")
+    }
+
+    /// A connection to it.
+    pub async fn connection(&self) -> redis::aio::MultiplexedConnection {
+        let client = redis::Client::open(self.url()).unwrap();
+        client.get_multiplexed_async_connection().await.unwrap()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        let process = Pid::from_raw(self.process.id().cast_signed()).unwrap();
+        kill_process(process, signal).unwrap();
     }
 
     /// Takes it away, without warning.

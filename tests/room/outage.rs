@@ -34,11 +34,15 @@ async fn open_sockets_outlive_an_outage_of_redis() {
     ann.get("sessions/active").await.problem(503);
     let body = json!({"event_type": "x.count", "data": {"n": 3}});
     ann.post("broadcast", body).await.problem(503);
+    let mut heard = room.stored_events(3).await;
+    assert_eq!(room.control("bus").await["available"], false);
 
     redis.restart().await;
+    assert_eq!(room.control("bus").await["available"], true);
     health_is(&ann, 200).await;
     ann.count(3..6).await;
-    assert_gapless(0, &room.stored_events(6).await);
+    heard.extend(room.stored_events(3).await);
+    assert_gapless(0, &heard);
     room.assert_open().await;
 }
 
@@ -87,5 +91,27 @@ async fn a_cut_subscription_loses_nothing() {
         assert_gapless(n, &room.stored_events(10).await);
         n += 10;
     }
+    room.assert_open().await;
+}
+
+/// A stopped process keeps its connections, and its kernel takes new ones.
+#[tokio::test]
+async fn a_redis_that_is_stopped_and_goes_on_loses_nothing() {
+    let redis = ExternalRedis::start().await;
+    let server = Setup::unlimited().redis(&redis.url()).start().await;
+    let ann = server.user("ann").await;
+    let mut room = ann.observe().await;
+    ann.count(0..3).await;
+    assert_gapless(0, &room.stored_events(3).await);
+
+    redis.signal(Signal::STOP);
+    let told = room.control("bus").await;
+    assert_eq!(told["available"], false);
+    ann.get("health").await.problem(503);
+    redis.signal(Signal::CONT);
+    assert_eq!(room.control("bus").await["available"], true);
+    health_is(&ann, 200).await;
+    ann.count(3..6).await;
+    assert_gapless(3, &room.stored_events(3).await);
     room.assert_open().await;
 }

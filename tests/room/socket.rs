@@ -90,7 +90,7 @@ impl Socket {
 
     /// The next frame. Whoever skips some of them sets one limit for all, since
     /// other frames may come for ever.
-    async fn next_before(&mut self, until: Instant) -> Frame {
+    pub async fn next_before(&mut self, until: Instant) -> Frame {
         match timeout_at(until, self.receive()).await {
             Ok(frame) => frame,
             Err(_) => panic!("waited in vain"),
