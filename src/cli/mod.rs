@@ -39,6 +39,7 @@ mod mcp;
 mod membership;
 mod output;
 mod receipts;
+mod redis_acl;
 mod repository;
 mod say;
 mod serve;
@@ -119,6 +120,8 @@ enum Command {
     /// Look after the keys that seal the credentials of sources.
     #[command(subcommand)]
     Vault(vault::VaultCommand),
+    /// Print the least that a user of a shared Redis must be allowed to do.
+    RedisAcl(redis_acl::RedisAclArguments),
     /// Print the completions for a shell, as its own documentation wants them stored.
     Completions(completions::CompletionsArguments),
     /// Print a page for man(1).
@@ -175,6 +178,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::History(arguments) => block_on(history::run(arguments)),
         Command::Keys(command) => keys::run(command),
         Command::Vault(command) => block_on(vault::run(command)),
+        Command::RedisAcl(arguments) => redis_acl::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man(arguments) => man::run(arguments),
     }

@@ -73,6 +73,12 @@ pub enum LogFormat {
 pub struct RedisConfig {
     /// Where Redis is; without it the server runs its own.
     pub url: Option<String>,
+    /// Whose certificates are trusted instead of the machine's, in PEM.
+    pub ca_file: Option<PathBuf>,
+    /// The certificate that the server shows Redis, in PEM.
+    pub cert_file: Option<PathBuf>,
+    /// Its key, in PEM.
+    pub key_file: Option<PathBuf>,
     /// The first part of every key.
     pub namespace: String,
 }
@@ -200,6 +206,9 @@ impl Default for RedisConfig {
     fn default() -> Self {
         Self {
             url: None,
+            ca_file: None,
+            cert_file: None,
+            key_file: None,
             namespace: "leitl".to_owned(),
         }
     }
@@ -251,6 +260,16 @@ impl SessionsConfig {
     pub fn end_after(&self) -> Duration {
         Duration::from_secs(self.end_seconds)
     }
+}
+
+/// What a namespace must have. Without a colon, since that ends it: of two namespaces
+/// neither may contain the keys of the other.
+pub const NAMESPACE_RULE: &str = "1 to 64 of letters, digits, '-', '_', '.'";
+
+/// Whether a text can be the first part of every key.
+pub fn is_namespace(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (1..=64).contains(&text.len()) && text.bytes().all(plain)
 }
 
 /// The tables of a configuration file; those of Leptos and Cargo are not ours.
@@ -364,12 +383,9 @@ impl Config {
             self.alerts.webhook_url.is_none() || self.alerts.webhook_secret.is_some(),
             "alerts.webhook_url needs alerts.webhook_secret: webhooks are signed"
         );
-        let namespace = &self.redis.namespace;
-        let plain =
-            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
         ensure!(
-            (1..=64).contains(&namespace.len()) && namespace.bytes().all(plain),
-            "redis.namespace must have 1 to 64 of letters, digits, '-', '_', '.', ':'"
+            is_namespace(&self.redis.namespace),
+            "redis.namespace must have {NAMESPACE_RULE}"
         );
         for (key, url) in [
             ("server.public_url", &self.server.public_url),

@@ -1,6 +1,10 @@
 //! The private Redis of a server without a Redis URL: a child process on a unix
 //! socket in the data directory, so that there is one store and one code path
 //! whether or not an operator runs Redis.
+//!
+//! The server signs in as a user who may do what `leitl redis-acl` allows, as at a
+//! shared Redis. Who does not sign in may do all: only who may read the files beside the
+//! socket can open it.
 
 use std::{
     fs::{self, File},
@@ -21,6 +25,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::store::{Endpoint, acl_rules};
+
+/// As whom the server signs in.
+const USER: &str = "leitl";
+
 /// Programs that serve, in order of preference.
 const PROGRAMS: [&str; 2] = ["redis-server", "valkey-server"];
 
@@ -35,7 +44,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// A private Redis and the task that keeps it running.
 pub struct RedisChild {
-    addr: ConnectionAddr,
+    endpoint: Endpoint,
     stop: CancellationToken,
     keeper: JoinHandle<()>,
 }
@@ -45,17 +54,19 @@ struct Recipe {
     program: &'static str,
     directory: PathBuf,
     socket: PathBuf,
+    namespace: String,
     /// Holds the directory for this process.
     _lock: File,
 }
 
 impl RedisChild {
-    /// Starts Redis in a data directory and waits until it answers.
+    /// Starts Redis in a data directory, for the keys of a namespace, and waits until
+    /// it answers.
     ///
     /// # Errors
     /// If there is no Redis to run, another server uses the directory, or Redis
     /// does not start; the message says which.
-    pub async fn start(data_dir: &Path) -> anyhow::Result<Self> {
+    pub async fn start(data_dir: &Path, namespace: &str) -> anyhow::Result<Self> {
         let directory = data_dir.join("redis");
         fs::create_dir_all(&directory)
             .with_context(|| format!("cannot make {}", directory.display()))?;
@@ -69,24 +80,28 @@ impl RedisChild {
             );
         }
         let program = find_program()?;
-        // No URL: that would need its special characters encoded.
-        let addr = ConnectionAddr::Unix(socket.clone());
+        let endpoint = Endpoint::at_socket(socket.clone(), USER)?;
         let recipe = Recipe {
             program,
             directory,
             socket,
+            namespace: namespace.to_owned(),
             _lock: lock,
         };
-        recipe.stop_orphan(&addr).await;
-        let child = recipe.start(&addr).await?;
+        recipe.stop_orphan().await;
+        let child = recipe.start(&endpoint).await?;
         let stop = CancellationToken::new();
-        let keeper = tokio::spawn(recipe.keep(child, addr.clone(), stop.clone()));
-        Ok(Self { addr, stop, keeper })
+        let keeper = tokio::spawn(recipe.keep(child, endpoint.clone(), stop.clone()));
+        Ok(Self {
+            endpoint,
+            stop,
+            keeper,
+        })
     }
 
     /// Where it is.
-    pub fn addr(&self) -> &ConnectionAddr {
-        &self.addr
+    pub fn endpoint(&self) -> Endpoint {
+        self.endpoint.clone()
     }
 
     /// Stops it and waits until its data is on disk.
@@ -102,7 +117,7 @@ impl RedisChild {
 ///
 /// # Errors
 /// If none runs in this data directory.
-pub fn find(data_dir: &Path) -> anyhow::Result<ConnectionAddr> {
+pub fn find(data_dir: &Path) -> anyhow::Result<Endpoint> {
     let none_runs = || {
         format!(
             "no server with a private Redis runs in the data directory {}; start it, or give \
@@ -113,7 +128,7 @@ pub fn find(data_dir: &Path) -> anyhow::Result<ConnectionAddr> {
     let directory = data_dir.join("redis").canonicalize();
     let socket = socket_in(&directory.with_context(none_runs)?);
     UnixStream::connect(&socket).with_context(none_runs)?;
-    Ok(ConnectionAddr::Unix(socket))
+    Endpoint::at_socket(socket, USER)
 }
 
 fn socket_in(directory: &Path) -> PathBuf {
@@ -160,8 +175,9 @@ fn find_program() -> anyhow::Result<&'static str> {
 
 impl Recipe {
     /// Stops a Redis that a killed server left behind in this directory.
-    async fn stop_orphan(&self, addr: &ConnectionAddr) {
-        if let Ok(client) = Client::open(addr.clone())
+    async fn stop_orphan(&self) {
+        // As the user who may do all.
+        if let Ok(client) = Client::open(ConnectionAddr::Unix(self.socket.clone()))
             && let Ok(mut connection) = client.get_multiplexed_async_connection().await
         {
             tracing::warn!("stopping a Redis that an earlier server left behind");
@@ -174,7 +190,7 @@ impl Recipe {
         }
     }
 
-    async fn start(&self, addr: &ConnectionAddr) -> anyhow::Result<Child> {
+    async fn start(&self, endpoint: &Endpoint) -> anyhow::Result<Child> {
         let log = self.directory.join("redis.log");
         let mut child = Command::new(self.program)
             .args([
@@ -193,6 +209,10 @@ impl Recipe {
                 "--rdbcompression",
                 "no",
             ])
+            // Not `default`: with its permissions Redis reads its log at a start, and
+            // leaves out what they do not allow.
+            .args(["--user", USER, "on", "nopass"])
+            .args(acl_rules(&self.namespace, false))
             .args(["--unixsocketperm", "700", "--unixsocket"])
             .arg(&self.socket)
             .arg("--dir")
@@ -217,7 +237,7 @@ impl Recipe {
                     log.display()
                 );
             }
-            if answers(addr).await {
+            if answers(endpoint).await {
                 return Ok(child);
             }
             if Instant::now() > until {
@@ -233,7 +253,7 @@ impl Recipe {
     }
 
     /// Keeps Redis running until told to stop.
-    async fn keep(self, mut child: Child, addr: ConnectionAddr, stop: CancellationToken) {
+    async fn keep(self, mut child: Child, endpoint: Endpoint, stop: CancellationToken) {
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -242,7 +262,7 @@ impl Recipe {
                 }
             }
             child = loop {
-                match self.start(&addr).await {
+                match self.start(&endpoint).await {
                     Ok(child) => break child,
                     Err(error) => {
                         tracing::error!("cannot start the private Redis again: {error:#}")
@@ -269,9 +289,9 @@ impl Recipe {
 }
 
 /// Whether Redis answers and has read its data.
-async fn answers(addr: &ConnectionAddr) -> bool {
+async fn answers(endpoint: &Endpoint) -> bool {
     let ask = async {
-        let client = Client::open(addr.clone()).ok()?;
+        let client = endpoint.client().ok()?;
         let mut connection = client.get_multiplexed_async_connection().await.ok()?;
         redis::cmd("PING")
             .query_async::<String>(&mut connection)

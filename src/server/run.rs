@@ -2,9 +2,8 @@
 
 use std::{io::Write, net::IpAddr, time::Duration};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use futures::future::OptionFuture;
-use redis::ConnectionAddr;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -28,7 +27,7 @@ use super::{
     random,
     redis_child::RedisChild,
     router::router,
-    store::Store,
+    store::{Endpoint, Store},
 };
 
 /// How long a stop waits for sockets to be told and closed.
@@ -50,18 +49,14 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {addr}"))?;
     let keys = KeyRing::open_or_create(&config.server.data_dir)?;
     let vault = Vault::open_or_create(&config.server.data_dir)?;
-    let child = match &config.redis.url {
+    let configured = Endpoint::configured(&config.redis)?;
+    let child = match &configured {
         Some(_) => None,
-        None => Some(RedisChild::start(&config.server.data_dir).await?),
+        None => Some(RedisChild::start(&config.server.data_dir, &config.redis.namespace).await?),
     };
-    let served = serve(
-        config,
-        listener,
-        keys,
-        vault,
-        child.as_ref().map(RedisChild::addr),
-    )
-    .await;
+    let endpoint = configured.or(child.as_ref().map(RedisChild::endpoint));
+    let endpoint = endpoint.context("there is neither a Redis URL nor a private Redis")?;
+    let served = serve(config, listener, keys, vault, endpoint).await;
     if let Some(child) = child {
         child.stop().await;
     }
@@ -73,14 +68,10 @@ async fn serve(
     listener: TcpListener,
     keys: KeyRing,
     vault: Vault,
-    child: Option<&ConnectionAddr>,
+    redis: Endpoint,
 ) -> anyhow::Result<()> {
     let namespace = &config.redis.namespace;
-    let store = match (&config.redis.url, child) {
-        (Some(url), _) => Store::connect(url.as_str(), namespace).await,
-        (None, Some(addr)) => Store::connect(addr.clone(), namespace).await,
-        (None, None) => bail!("there is neither a Redis URL nor a private Redis"),
-    };
+    let store = Store::connect(redis, namespace).await;
     let store = store.context("cannot use Redis")?;
     let auth = Auth::new(keys, store.clone());
     let (hub, listening) = Hub::new(store.clone());

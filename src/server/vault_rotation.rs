@@ -11,7 +11,7 @@ use super::{
     auth::{Vault, VaultError},
     config::Config,
     redis_child,
-    store::{SourceAddress, SourceRecord, Store},
+    store::{Endpoint, SourceAddress, SourceRecord, Store},
 };
 
 /// How often a source is tried that is being changed at the same time.
@@ -37,13 +37,11 @@ pub struct Rotation {
 pub async fn rotate_vault(config: &Config) -> anyhow::Result<Rotation> {
     let vault = Vault::open(&config.server.data_dir)?;
     let namespace = &config.redis.namespace;
-    let store = match &config.redis.url {
-        Some(url) => Store::connect(url.as_str(), namespace).await,
-        None => {
-            let addr = redis_child::find(&config.server.data_dir)?;
-            Store::connect(addr, namespace).await
-        }
+    let endpoint = match Endpoint::configured(&config.redis)? {
+        Some(endpoint) => endpoint,
+        None => redis_child::find(&config.server.data_dir)?,
     };
+    let store = Store::connect(endpoint, namespace).await;
     let store = store.context("cannot use Redis")?;
     reseal_all(&vault, &store).await?;
     let kid = vault.rotate()?;

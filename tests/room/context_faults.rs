@@ -136,8 +136,7 @@ async fn a_node_that_dies_leaves_the_old_generation_and_another_makes_the_new_on
 
 /// Who holds the lease of a source, if anybody does, and for how many milliseconds.
 async fn lease(redis: &ExternalRedis, source: &Source) -> Option<(String, i64)> {
-    let client = redis::Client::open(redis.url()).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let mut connection = redis.connection().await;
     let keys: Vec<String> = redis::cmd("KEYS")
         .arg(format!("*:{}:lease", source.id))
         .query_async(&mut connection)

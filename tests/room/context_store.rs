@@ -7,7 +7,8 @@ use std::{collections::HashMap, time::Duration};
 use leitl::{
     protocol::{EventType, FileVersion, SourceId, SyncState, SyncStatus, Timestamp},
     server::store::{
-        Body, Fence, FileEntry, FileRecord, Flip, SourceAddress, SourceRecord, Store, VersionRecord,
+        Body, Endpoint, Fence, FileEntry, FileRecord, Flip, SourceAddress, SourceRecord, Store,
+        VersionRecord,
     },
 };
 use redis::aio::MultiplexedConnection;
@@ -29,11 +30,12 @@ struct Place {
 impl Place {
     async fn new() -> Self {
         let redis = ExternalRedis::start().await;
-        let client = redis::Client::open(redis.url()).unwrap();
         Self {
-            store: Store::connect(redis.url(), "test").await.unwrap(),
+            store: Store::connect(Endpoint::of_url(&redis.url()).unwrap(), "leitl")
+                .await
+                .unwrap(),
             address: "default/ann/docs".parse().unwrap(),
-            connection: client.get_multiplexed_async_connection().await.unwrap(),
+            connection: redis.connection().await,
             _redis: redis,
         }
     }

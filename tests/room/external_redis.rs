@@ -1,4 +1,4 @@
-//! A Redis that no server of ours started.
+//! A Redis that no server of ours started, which lets servers do only what they need.
 
 use std::{
     path::PathBuf,
@@ -6,30 +6,50 @@ use std::{
     time::Duration,
 };
 
+use redis::aio::MultiplexedConnection;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::server::eventually;
+use crate::{redis_users, server::eventually};
+
+/// Adds to the command that starts a Redis.
+type Configure = dyn Fn(&mut Command) + Send + Sync;
 
 /// A Redis on a unix socket in a directory of its own.
 pub struct ExternalRedis {
     directory: TempDir,
+    configure: Box<Configure>,
     process: Child,
 }
 
 impl ExternalRedis {
     /// Starts it and waits until it answers.
     pub async fn start() -> Self {
+        Self::start_with(|_| ()).await
+    }
+
+    /// Starts it with more arguments or another environment.
+    pub async fn start_with(configure: impl Fn(&mut Command) + Send + Sync + 'static) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let process = spawn(&directory);
-        let redis = Self { directory, process };
+        redis_users::write_file(directory.path());
+        let process = spawn(&directory, &configure);
+        let redis = Self {
+            directory,
+            configure: Box::new(configure),
+            process,
+        };
         redis.answers().await;
         redis
     }
 
-    /// Where it is.
+    /// Where it is, for servers.
     pub fn url(&self) -> String {
-        format!("unix://{}", self.socket().display())
+        self.url_for(redis_users::SERVER)
+    }
+
+    /// Where it is, for a user.
+    pub fn url_for(&self, user: &str) -> String {
+        format!("unix://{}?{user}", self.socket().display())
     }
 
     /// Its socket.
@@ -43,10 +63,14 @@ impl ExternalRedis {
         directory.join("appendonly.aof.1.incr.aof")
     }
 
-    /// A connection to it.
-    pub async fn connection(&self) -> redis::aio::MultiplexedConnection {
-        let client = redis::Client::open(self.url()).unwrap();
-        client.get_multiplexed_async_connection().await.unwrap()
+    /// A connection that may do all.
+    pub async fn connection(&self) -> MultiplexedConnection {
+        self.connect().await.unwrap()
+    }
+
+    async fn connect(&self) -> redis::RedisResult<MultiplexedConnection> {
+        let client = redis::Client::open(self.url_for(redis_users::ADMIN))?;
+        client.get_multiplexed_async_connection().await
     }
 
     /// Sends it a signal.
@@ -63,14 +87,13 @@ impl ExternalRedis {
 
     /// Brings it back with its data.
     pub async fn restart(&mut self) {
-        self.process = spawn(&self.directory);
+        self.process = spawn(&self.directory, &self.configure);
         self.answers().await;
     }
 
     async fn answers(&self) {
-        let client = redis::Client::open(self.url()).unwrap();
         eventually("Redis answers", async || {
-            let mut connection = client.get_multiplexed_async_connection().await.ok()?;
+            let mut connection = self.connect().await.ok()?;
             redis::cmd("PING")
                 .query_async::<String>(&mut connection)
                 .await
@@ -80,25 +103,30 @@ impl ExternalRedis {
     }
 }
 
-fn spawn(directory: &TempDir) -> Child {
-    Command::new("redis-server")
+fn spawn(directory: &TempDir, configure: &Configure) -> Child {
+    let mut command = Command::new("redis-server");
+    command
         .args(["--port", "0", "--save", "", "--appendonly", "yes"])
         // It is killed without warning and must not have forgotten anything then.
         .args(["--appendfsync", "always"])
-        .args(["--unixsocket", "redis.sock"])
+        .args(["--unixsocket", "redis.sock", "--aclfile", "users.acl"])
         .current_dir(directory)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(Stdio::null());
+    configure(&mut command);
+    command
         .spawn()
         .expect("the tests need redis-server on PATH")
 }
 
 impl Drop for ExternalRedis {
     fn drop(&mut self) {
+        let refused = redis_users::refused(self.url_for(redis_users::ADMIN));
         let _ = self.process.kill();
         while let Ok(None) = self.process.try_wait() {
             std::thread::sleep(Duration::from_millis(1));
         }
+        assert_eq!(refused, None, "Redis refused what a server asked for");
     }
 }

@@ -14,6 +14,8 @@ use tokio::{
     task::JoinHandle,
 };
 
+use crate::redis_users::PASSWORD;
+
 /// What is wrong with the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -59,9 +61,9 @@ impl FaultProxy {
         }
     }
 
-    /// Where Redis seems to be.
+    /// Where Redis seems to be, for servers.
     pub fn url(&self) -> String {
-        format!("redis://{}", self.address)
+        format!("redis://leitl:{PASSWORD}@{}", self.address)
     }
 
     /// From now on this is wrong.

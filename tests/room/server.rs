@@ -17,7 +17,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::client::Client;
+use crate::{client::Client, redis_users};
 
 /// How long a test waits for what must happen. Long, because the machine may be
 /// busy with other tests; nothing waits this long unless it fails.
@@ -255,13 +255,13 @@ impl Server {
         fs::read_to_string(&self.stderr).unwrap()
     }
 
-    /// The URL of the Redis it runs itself.
+    /// The URL of the Redis it runs itself, for a user who may do all.
     pub fn redis_url(&self) -> String {
         let socket = self.setup.data_dir().join("redis").join("redis.sock");
         format!("unix://{}", socket.display())
     }
 
-    /// A connection to the Redis it runs itself.
+    /// A connection to the Redis it runs itself, which may do all.
     pub async fn redis(&self) -> redis::aio::MultiplexedConnection {
         let client = redis::Client::open(self.redis_url()).unwrap();
         client.get_multiplexed_async_connection().await.unwrap()
@@ -312,12 +312,14 @@ impl Drop for Server {
         while let Ok(None) = self.process.try_wait() {
             std::thread::sleep(Duration::from_millis(1));
         }
+        let refused = redis_users::refused(self.redis_url());
         if let Ok(client) = redis::Client::open(self.redis_url())
             && let Ok(mut connection) = client.get_connection()
         {
             // It answers by closing the connection.
             let _: Result<(), _> = redis::cmd("SHUTDOWN").arg("NOSAVE").query(&mut connection);
         }
+        assert_eq!(refused, None, "Redis refused what a server asked for");
     }
 }
 

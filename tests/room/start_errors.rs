@@ -44,6 +44,8 @@ async fn a_wrong_variable_is_named() {
             &["broadcasts_per_minute"],
         ),
         ("LEITL_REDIS__NAMESPACE", "a b", &["namespace"]),
+        ("LEITL_REDIS__NAMESPACE", "a:b", &["namespace"]),
+        ("LEITL_REDIS__NAMESPACE", "a*", &["namespace"]),
         (
             "LEITL_SERVER__PUBLIC_URL",
             "leitl.example.org",

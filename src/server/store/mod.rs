@@ -4,9 +4,11 @@
 //! Nothing here knows of HTTP, sockets or sessions' rules: it reads and writes
 //! what the modules above decide, atomically.
 
+mod acl;
 mod alerts;
 mod connection;
 mod context;
+mod endpoint;
 mod events;
 mod files;
 mod inbox;
@@ -21,8 +23,10 @@ mod subscription;
 mod sync;
 mod tokens;
 
+pub use acl::rules as acl_rules;
 pub use alerts::{AlertRecord, StoredAlert};
 pub use context::{FileEntry, FileRecord, Flip, Generations, VersionRecord};
+pub use endpoint::Endpoint;
 pub use events::{Body, Bus, Limits, Outcome, Place, StoredEvent, Stream};
 pub use files::{Claim, ClaimOutcome};
 pub use inbox::{Advance, Mark};
@@ -36,7 +40,7 @@ pub use sync::{Fence, SyncRecord};
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
-use redis::{Client, FromRedisValue, IntoConnectionInfo, RedisError};
+use redis::{FromRedisValue, RedisError};
 
 use self::{connection::Connection, keys::Keys, scripts::Scripts};
 use crate::{
@@ -126,13 +130,12 @@ struct Inner {
 }
 
 impl Store {
-    /// Connects to a URL or an address.
+    /// Connects.
     ///
     /// # Errors
-    /// If the URL is wrong or Redis does not answer within a few seconds.
-    pub async fn connect(place: impl IntoConnectionInfo, namespace: &str) -> anyhow::Result<Self> {
-        let client = Client::open(place).context("redis.url is not a Redis URL")?;
-        let connection = Connection::open(client)
+    /// If Redis does not answer within a few seconds.
+    pub async fn connect(endpoint: Endpoint, namespace: &str) -> anyhow::Result<Self> {
+        let connection = Connection::open(endpoint.client()?)
             .await
             .context("cannot connect to Redis")?;
         Ok(Self(Arc::new(Inner {
