@@ -1,81 +1,101 @@
 //! What must be forgotten is: the logs after 24 hours (protocol document,
 //! "Privacy"), an ended session, rate limits and idempotency keys.
 //!
-//! Nobody can wait a day in a test, so entries are made older in Redis, by the
-//! keys of design, section 5.
+//! Nobody can wait a day in a test, so the clock of Redis is set forward.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use redis::{AsyncCommands, aio::MultiplexedConnection};
+use redis::AsyncCommands;
 use serde_json::json;
 
 use crate::{
-    forgery::now,
+    client::Client,
     server::Setup,
+    shifted_redis::ShiftedRedis,
     socket::{ids, offset},
 };
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
-/// Writes a stream anew, its entries at other times but with their offsets.
-async fn move_in_time(redis: &mut MultiplexedConnection, stream: &str, hours_ago: &[i64]) {
-    type Entry = (String, Vec<(String, String)>);
-    let entries: Vec<Entry> = redis::cmd("XRANGE")
-        .arg(&[stream, "-", "+"])
-        .query_async(redis)
-        .await
-        .unwrap();
-    assert_eq!(entries.len(), hours_ago.len());
-    redis.del::<_, ()>(stream).await.unwrap();
-    for ((id, fields), hours) in entries.iter().zip(hours_ago) {
-        let offset = id.split_once('-').unwrap().1;
-        let millis = (now() - hours * 3600) * 1000;
-        redis::cmd("XADD")
-            .arg(stream)
-            .arg(format!("{millis}-{offset}"))
-            .arg(fields)
-            .query_async::<()>(redis)
-            .await
-            .unwrap();
+const HALF_A_DAY: Duration = Duration::from_secs(12 * 3600);
+
+/// Longer than what a test takes on a busy machine.
+const A_LITTLE: Duration = Duration::from_secs(300);
+
+const STREAMS: [&str; 2] = ["leitl:activity:{default}", "leitl:messages:{default}"];
+
+/// The offsets of the events that can be read; all ways to read must agree.
+async fn readable(ann: &Client) -> Vec<u64> {
+    let activity = ann.activity().await;
+    let page = ann.get("activity?after=0-0").await.ok();
+    assert_eq!(ids(page["events"].as_array().unwrap()), ids(&activity));
+    for call in ["messages", "messages?after=0-0"] {
+        let page = ann.get(call).await.ok();
+        let messages = page["messages"].as_array().unwrap();
+        assert_eq!(ids(messages), ids(&activity), "{call}");
     }
+    activity.iter().map(offset).collect()
 }
 
 #[tokio::test]
 async fn events_are_gone_after_a_day() {
-    let server = Setup::new().start().await;
+    let mut redis = ShiftedRedis::start().await;
+    let server = Setup::new().redis(&redis.url()).start().await;
     let ann = server.user("ann").await;
-    for n in 0..3 {
-        ann.broadcast("broadcast.message", json!({"n": n})).await;
-    }
-    let mut redis = server.redis().await;
-    let streams = ["leitl:activity:{default}", "leitl:messages:{default}"];
-    for stream in streams {
-        move_in_time(&mut redis, stream, &[25, 23, 1]).await;
-    }
-    // Even before anything is published that would trim the streams.
-    let activity = ann.activity().await;
-    assert_eq!(activity.iter().map(offset).collect::<Vec<_>>(), [2, 3]);
-    for call in ["messages", "messages?after=0-0"] {
-        let page = ann.get(call).await.ok();
-        let messages = page["messages"].as_array().unwrap();
-        assert_eq!(
-            messages.iter().map(offset).collect::<Vec<_>>(),
-            [2, 3],
-            "{call}"
-        );
-    }
-    let page = ann.get("activity?after=0-0").await.ok();
-    assert_eq!(ids(page["events"].as_array().unwrap()), ids(&activity));
+    let say = async || {
+        let sent = ann.broadcast("broadcast.message", json!({})).await;
+        sent["id"].as_str().unwrap().to_owned()
+    };
+    let recovered = async |since: &str| {
+        let socket = ann.observe_since(since).await;
+        socket.welcome["recovered"].as_bool().unwrap()
+    };
+    let first = say().await;
+    redis.advance(Duration::from_secs(1)).await;
+    let second = say().await;
+    redis.advance(HALF_A_DAY).await;
+    let third = say().await;
 
-    ann.broadcast("broadcast.message", json!({})).await;
-    for stream in streams {
+    // A little less than a day after the first: all is there.
+    redis.advance(HALF_A_DAY - A_LITTLE).await;
+    assert_eq!(readable(&ann).await, [1, 2, 3]);
+    assert!(recovered("0-0").await);
+    let mut socket = ann.observe_since(&first).await;
+    assert_eq!(socket.welcome["recovered"], true);
+    assert_eq!(ids(&socket.stored_events(2).await), [&*second, &*third]);
+
+    // A day after it nobody can read it, even before anything is published that
+    // trims the streams; nor resume from before it as if it had not been.
+    redis.advance(A_LITTLE).await;
+    assert_eq!(readable(&ann).await, [3]);
+    for since in ["0-0", &first, &second] {
+        assert!(!recovered(since).await, "{since}");
+    }
+    assert!(recovered(&third).await);
+    let fourth = say().await;
+    assert_eq!(readable(&ann).await, [3, 4]);
+    let mut connection = redis.connection().await;
+    for stream in STREAMS {
         let length: usize = redis::cmd("XLEN")
             .arg(stream)
-            .query_async(&mut redis)
+            .query_async(&mut connection)
             .await
             .unwrap();
-        assert_eq!(length, 3, "{stream} keeps what nobody may see");
+        assert_eq!(length, 2, "{stream} keeps what nobody may see");
     }
+
+    // A workspace that falls silent forgets as well.
+    redis.advance(2 * HALF_A_DAY - A_LITTLE).await;
+    assert_eq!(readable(&ann).await, [4]);
+    redis.advance(A_LITTLE).await;
+    assert_eq!(readable(&ann).await, [] as [u64; 0]);
+    assert!(!recovered(&third).await);
+    // Nothing came since.
+    assert!(recovered(&fourth).await);
+    let mut left: Vec<String> = connection.keys("*").await.unwrap();
+    // Nodes take turns by leases, for seconds.
+    left.retain(|key| !key.starts_with("leitl:lease:"));
+    assert_eq!(left, ["leitl:bus:{default}"]);
 }
 
 #[tokio::test]

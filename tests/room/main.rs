@@ -20,6 +20,7 @@ mod redis_users;
 mod running;
 mod server;
 mod shared_folder;
+mod shifted_redis;
 mod socket;
 mod webdav;
 

@@ -297,7 +297,8 @@ impl Store {
         command
     }
 
-    /// Whether everything after this cursor is still in the stream.
+    /// Whether everything after this cursor is still in the stream, and young enough
+    /// to be read from it.
     ///
     /// # Errors
     /// If Redis does not answer.
@@ -311,16 +312,22 @@ impl Store {
         if cursor == bus.last {
             return Ok(true);
         }
+        let horizon = self.horizon().await?;
         let key = self.keys().activity(workspace);
         let mut command = redis::cmd("XRANGE");
         if cursor == EventId::START {
-            // From the very beginning: only while nothing was trimmed.
-            command.arg(&key).arg("-").arg("+").arg("COUNT").arg(1);
+            // From the very beginning: only while nothing was forgotten.
+            command.arg(&key).arg(horizon.to_string()).arg("+");
+            command.arg("COUNT").arg(1);
             let first: Vec<Entry> = self.call(&command).await?;
             return Ok(match first.first() {
                 Some((id, _)) => stream_id(id)?.offset == 1,
                 None => bus.last == EventId::START,
             });
+        }
+        // What came directly after it may be as old, and is not read any more.
+        if cursor.millis < horizon.millis {
+            return Ok(false);
         }
         command
             .arg(&key)
@@ -328,6 +335,21 @@ impl Store {
             .arg(cursor.to_string());
         let found: Vec<Entry> = self.call(&command).await?;
         Ok(!found.is_empty())
+    }
+
+    /// The oldest id that an event may have which is still read. A stream is trimmed
+    /// when something is published into it; between two publications older events
+    /// may still be there.
+    async fn horizon(&self) -> Result<EventId, StoreError> {
+        let oldest = self
+            .now()
+            .await?
+            .millis()
+            .saturating_sub_unsigned(millis(RETENTION));
+        Ok(EventId {
+            millis: u64::try_from(oldest).unwrap_or(0),
+            offset: 0,
+        })
     }
 
     /// Reads up to `count` events of the last 24 hours, oldest first.
@@ -345,17 +367,7 @@ impl Store {
             Stream::Activity => self.keys().activity(workspace),
             Stream::Messages => self.keys().messages(workspace),
         };
-        // The stream is trimmed when something is published; between two
-        // publications older events may still be there.
-        let horizon = self
-            .now()
-            .await?
-            .millis()
-            .saturating_sub_unsigned(millis(RETENTION));
-        let horizon = EventId {
-            millis: u64::try_from(horizon).unwrap_or(0),
-            offset: 0,
-        };
+        let horizon = self.horizon().await?;
         let exclusive = |id: EventId| format!("({id}");
         let mut command;
         match place {
