@@ -9,7 +9,7 @@ use gloo_net::http::Request;
 use send_wrapper::SendWrapper;
 use serde_json::Value;
 
-use crate::protocol::{API_PREFIX, Problem, ProblemKind};
+use crate::protocol::{API_PREFIX, Problem, ProblemKind, plain};
 
 /// Posts `body`, or gets if there is none; `path` is relative to the API.
 ///
@@ -26,7 +26,7 @@ pub async fn call(path: &str, body: Option<Value>) -> Result<Value, Problem> {
     if ok {
         return Ok(answer);
     }
-    Err(serde_json::from_value(answer).unwrap_or_else(|error| unavailable(&error)))
+    Err(plain::problem(&answer).unwrap_or_else(|| unavailable(&"no answer of ours")))
 }
 
 fn unavailable(error: &dyn Display) -> Problem {

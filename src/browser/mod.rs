@@ -14,6 +14,8 @@ mod socket;
 #[cfg(feature = "hydrate")]
 mod start;
 #[cfg(feature = "hydrate")]
+mod task;
+#[cfg(feature = "hydrate")]
 mod window;
 
 #[cfg(not(feature = "hydrate"))]
@@ -25,12 +27,16 @@ use none as clock;
 #[cfg(not(feature = "hydrate"))]
 use none as socket;
 #[cfg(not(feature = "hydrate"))]
+use none as task;
+#[cfg(not(feature = "hydrate"))]
 use none as window;
 
 pub use call::{call, encode};
 pub use clock::{every_second, sleep};
 pub use connection::{Connection, Listener, backoff};
 pub use socket::observe;
+pub use task::spawn;
 pub use window::{
-    can_copy, copy, focus_soon, now, origin, query, random, reload, set_title, utc_offset_minutes,
+    can_copy, copy, focus_soon, is_visible, now, origin, query, random, reload, set_title,
+    utc_offset_minutes,
 };

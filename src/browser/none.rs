@@ -29,6 +29,9 @@ pub fn encode(text: &str) -> String {
     text.to_owned()
 }
 
+/// Nothing runs.
+pub fn spawn(_task: impl Future<Output = ()> + 'static) {}
+
 /// Nothing ticks.
 pub fn every_second(_tick: impl Fn() + 'static) {}
 
@@ -58,6 +61,11 @@ pub fn origin() -> String {
 /// Views read the query in the browser alone.
 pub fn query() -> String {
     String::new()
+}
+
+/// Nobody sees it yet.
+pub fn is_visible() -> bool {
+    false
 }
 
 /// There is no page to load.

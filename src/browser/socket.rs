@@ -12,11 +12,10 @@ use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
 use leptos::{
     ev,
     prelude::{on_cleanup, window_event_listener},
-    task::spawn_local_scoped_with_cancellation,
 };
 
-use super::{Connection, Listener, backoff, now, origin, random, sleep};
-use crate::protocol::{API_PREFIX, Control, DrainingFrame, ServerFrame, close_code};
+use super::{Connection, Listener, backoff, now, origin, random, sleep, task::spawn};
+use crate::protocol::{API_PREFIX, Control, DrainingFrame, ServerFrame, close_code, plain};
 
 /// A socket silent for this long is asked for a sign of life, and given up if
 /// none comes in the same time: a network that went away tells nobody.
@@ -49,7 +48,7 @@ pub fn observe(listener: impl Listener, retry: UnboundedReceiver<()>) {
         visible.remove();
     });
     let mut nudges = stream::select(retry, nudges);
-    spawn_local_scoped_with_cancellation(async move {
+    spawn(async move {
         let mut failures = 0;
         listener.connection(Connection::Connecting);
         loop {
@@ -112,7 +111,7 @@ async fn read(listener: &impl Listener) -> Outcome {
         match next {
             Some(Ok(Message::Text(text))) => {
                 // A kind of frame of a later version is no reason to stop.
-                let Some(frame) = ServerFrame::parse(&text) else {
+                let Some(frame) = plain::frame(&text) else {
                     continue;
                 };
                 match &frame {

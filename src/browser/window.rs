@@ -37,6 +37,11 @@ pub fn query() -> String {
     location().search().unwrap_or_default()
 }
 
+/// Whether somebody may see the page: it is not in a tab behind another.
+pub fn is_visible() -> bool {
+    !document().hidden()
+}
+
 /// Loads the page anew.
 pub fn reload() {
     if location().reload().is_err() {

@@ -179,8 +179,7 @@ impl ServerFrame {
     /// Reads a frame; `None` if it is neither an event nor a control frame that
     /// this version knows, which is no reason to stop listening.
     ///
-    /// By hand, since serde's reader of tagged enums is one more copy of every
-    /// reader in what the browser downloads.
+    /// The browser has a smaller way, [`plain::frame`](super::plain::frame).
     pub fn parse(text: &str) -> Option<Self> {
         let frame: Value = serde_json::from_slice(text.as_bytes()).ok()?;
         let Some(kind) = frame.get("type") else {

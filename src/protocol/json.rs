@@ -8,12 +8,13 @@ use std::fmt;
 
 use leptos::server::codee::{Decoder, Encoder};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use server_fn::{
     Bytes, ContentType, Decodes, Encodes, Format, FormatType,
     error::{FromServerFnError, ServerFnErrorErr},
 };
 
-use super::{Problem, ProblemKind};
+use super::{Problem, ProblemKind, plain};
 
 /// A codec's content type, and that it writes JSON text.
 macro_rules! json_codec {
@@ -70,28 +71,37 @@ impl<T: DeserializeOwned> Decodes<T> for AnswerJson {
     }
 }
 
-/// What the server hands to the browser inside the page is read the same way.
-impl<T: Serialize> Encoder<T> for AnswerJson {
+/// What the server hands to the browser inside the page: an answer as plain JSON, or
+/// why there is none.
+pub struct PlainJson;
+
+impl Encoder<Result<Value, Problem>> for PlainJson {
     type Error = serde_json::Error;
     type Encoded = String;
 
-    fn encode(value: &T) -> Result<String, Self::Error> {
+    fn encode(answer: &Result<Value, Problem>) -> Result<String, Self::Error> {
         // Only the server hands over. The browser never comes here, and need not
-        // download the writer of each type.
+        // download the writers.
         if cfg!(feature = "ssr") {
-            serde_json::to_string(value)
+            serde_json::to_string(answer)
         } else {
             Ok(String::new())
         }
     }
 }
 
-impl<T: DeserializeOwned> Decoder<T> for AnswerJson {
+impl Decoder<Result<Value, Problem>> for PlainJson {
     type Error = serde_json::Error;
     type Encoded = str;
 
-    fn decode(text: &str) -> Result<T, Self::Error> {
-        serde_json::from_value(serde_json::from_slice(text.as_bytes())?)
+    fn decode(text: &str) -> Result<Result<Value, Problem>, Self::Error> {
+        let mut answer: Value = serde_json::from_slice(text.as_bytes())?;
+        // The names of `Result`'s variants are those that serde gives it.
+        Ok(match answer.get_mut("Ok") {
+            Some(answer) => Ok(answer.take()),
+            None => Err(plain::problem(&answer["Err"])
+                .unwrap_or_else(|| Problem::new(ProblemKind::Unavailable, "no answer"))),
+        })
     }
 }
 
@@ -130,7 +140,7 @@ impl Problem {
     ///
     /// # Errors
     /// 422 with field and rule.
-    pub fn read_json<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Self> {
+    pub fn read_json<T: DeserializeOwned>(value: Value) -> Result<T, Self> {
         serde_path_to_error::deserialize(value).map_err(|error| Refusal::of(error).into())
     }
 }
@@ -265,6 +275,17 @@ mod tests {
             (422, "agent_name")
         );
         assert_eq!(problem.errors[0].rule, "is missing");
+    }
+
+    #[test]
+    fn what_is_handed_over_arrives() {
+        for answer in [
+            Ok(serde_json::json!({"n": 1})),
+            Err(Problem::field("limit", "must be 1 to 500")),
+        ] {
+            let text = PlainJson::encode(&answer).unwrap();
+            assert_eq!(PlainJson::decode(&text).unwrap(), answer);
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod frame;
 mod inbox;
 mod json;
 mod peer;
+pub mod plain;
 mod problem;
 mod requests;
 mod session;
@@ -32,7 +33,7 @@ pub use frame::{
 pub use inbox::{
     Acknowledged, CaughtUp, EventIds, Inbox, PageSize, Receipt, ReceiptState, Receipts, WaitSeconds,
 };
-pub use json::{AnswerJson, ArgumentJson, ProblemJson};
+pub use json::{AnswerJson, ArgumentJson, PlainJson, ProblemJson};
 pub use peer::{PEER_NOTICE, describe_conflict, quote_peer};
 pub use problem::{FieldError, Problem, ProblemKind};
 pub use requests::{

@@ -2,25 +2,37 @@
 //! with plain JSON: a server function is a client too, but each that the browser knows
 //! makes the download larger, as does each wire type that serde reads.
 
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::{
     browser,
-    protocol::{ActiveSession, EventType, Problem, ProblemKind, Snapshot},
+    protocol::{EventType, Problem},
 };
 
-/// `GET snapshot`; while the server renders, the server function itself.
-pub async fn snapshot() -> Result<Snapshot, Problem> {
+/// `GET snapshot`: a [`Snapshot`](crate::protocol::Snapshot); while the server
+/// renders, of the server function itself.
+pub async fn snapshot() -> Result<Value, Problem> {
     #[cfg(feature = "ssr")]
-    return crate::api::snapshot().await;
+    return crate::api::snapshot()
+        .await
+        .map(|snapshot| serde_json::to_value(snapshot).unwrap_or_default());
     #[cfg(not(feature = "ssr"))]
-    return read(browser::call("snapshot", None).await?);
+    return browser::call("snapshot", None).await;
 }
 
-/// `GET sessions/active`.
-pub async fn active_sessions() -> Result<Vec<ActiveSession>, Problem> {
-    read(browser::call("sessions/active", None).await?)
+/// `GET sessions/active`: a list of [`ActiveSession`](crate::protocol::ActiveSession).
+pub async fn active_sessions() -> Result<Value, Problem> {
+    browser::call("sessions/active", None).await
+}
+
+/// `GET status`: a [`Status`](crate::protocol::Status).
+pub async fn status() -> Result<Value, Problem> {
+    browser::call("status", None).await
+}
+
+/// `GET activity`: a page of the newest alerts that are over.
+pub async fn cleared_alerts() -> Result<Value, Problem> {
+    browser::call("activity?event_type=alert.cleared", None).await
 }
 
 /// `POST broadcast`: a message to all, or to one session.
@@ -62,9 +74,4 @@ pub async fn search(query: &str, types: &str) -> Result<Value, Problem> {
         browser::encode(types)
     );
     browser::call(&path, None).await
-}
-
-fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Problem> {
-    serde_json::from_value(answer)
-        .map_err(|error| Problem::new(ProblemKind::Unavailable, error.to_string()))
 }

@@ -5,7 +5,10 @@
 
 use serde_json::Value;
 
-use crate::protocol::{SyncState, Timestamp};
+use crate::protocol::{
+    SyncState, Timestamp,
+    plain::{instant, items, number, text},
+};
 
 /// One source.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,18 +59,17 @@ impl Card {
     /// Reads a [`Source`](crate::protocol::Source).
     pub fn of(source: &Value) -> Self {
         Self {
-            id: text(source, "id"),
-            name: text(source, "name"),
-            owner: text(source, "owner"),
-            url: text(source, "url"),
+            id: text(source, "id").to_owned(),
+            name: text(source, "name").to_owned(),
+            owner: text(source, "owner").to_owned(),
+            url: text(source, "url").to_owned(),
             sync: Sync::of(&source["sync"]),
         }
     }
 
     /// Reads a list of them.
     pub fn list(sources: &Value) -> Vec<Self> {
-        let sources = sources.as_array().map(Vec::as_slice).unwrap_or_default();
-        sources.iter().map(Self::of).collect()
+        items(sources).iter().map(Self::of).collect()
     }
 
     /// Whether it is one's own: of others' the settings are not told.
@@ -79,14 +81,14 @@ impl Card {
 impl Sync {
     /// Reads a [`SyncStatus`](crate::protocol::SyncStatus).
     pub fn of(sync: &Value) -> Self {
-        let at = |member: &str| sync[member].as_str().and_then(|text| text.parse().ok());
+        let at = |member: &str| instant(sync, member);
         let progress = &sync["progress"];
         Self {
             state: state(sync["state"].as_str()),
             last_started: at("last_started"),
             last_finished: at("last_finished"),
             next_at: at("next_at"),
-            error: text(sync, "error"),
+            error: text(sync, "error").to_owned(),
             files: number(sync, "files"),
             bytes: number(sync, "bytes"),
             skipped: number(sync, "skipped_total"),
@@ -123,16 +125,6 @@ pub fn state(name: Option<&str>) -> SyncState {
         Some("failed") => SyncState::Failed,
         _ => SyncState::Idle,
     }
-}
-
-/// A member that is text; empty if it is not there.
-pub fn text(value: &Value, member: &str) -> String {
-    value[member].as_str().unwrap_or_default().to_owned()
-}
-
-/// A member that is a number; 0 if it is not there.
-pub fn number(value: &Value, member: &str) -> u64 {
-    value[member].as_u64().unwrap_or_default()
 }
 
 #[cfg(test)]

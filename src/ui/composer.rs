@@ -6,13 +6,8 @@ use super::{
     room::{RoomStoreFields, holds},
     tile::TileStoreFields,
 };
-use crate::{
-    browser::{self, Connection},
-    protocol::Problem,
-};
-use leptos::{
-    ev::KeyboardEvent, html::Textarea, prelude::*, task::spawn_local_scoped_with_cancellation,
-};
+use crate::{browser, protocol::Problem};
+use leptos::{ev::KeyboardEvent, html::Textarea, prelude::*};
 
 /// The longest message one can write here, in UTF-16 units, as browsers count.
 const LONGEST: &str = "4000";
@@ -38,7 +33,7 @@ pub fn Composer() -> impl IntoView {
     let note = RwSignal::new(String::new());
     let speak = move |draft: Draft| {
         pending.set(true);
-        spawn_local_scoped_with_cancellation(async move {
+        browser::spawn(async move {
             match calls::say(&draft.text, &draft.to, &draft.key).await {
                 Ok(()) => {
                     text.set(String::new());
@@ -71,6 +66,10 @@ pub fn Composer() -> impl IntoView {
         if draft.is_empty() || pending.get_untracked() {
             return;
         }
+        if live.outage.with_untracked(Option::is_some) {
+            return note
+                .set("Nothing can be sent while Redis is away. Your text stays.".to_owned());
+        }
         note.set(String::new());
         key.update_value(|key| {
             if key.is_empty() {
@@ -94,10 +93,7 @@ pub fn Composer() -> impl IntoView {
         }
     };
     let blocked = Signal::derive(move || {
-        !live.mounted.get()
-            || live.connection.get() == Connection::SignedOut
-            || pending.get()
-            || text.with(|text| text.trim().is_empty())
+        live.is_closed() || pending.get() || text.with(|text| text.trim().is_empty())
     });
     let nothing_to_note = Signal::derive(move || note.with(String::is_empty));
     let note_text = Signal::derive(move || note.get());

@@ -1,4 +1,4 @@
-//! Files on which several sessions work at this moment, above everything else.
+//! Files on which several sessions work at this moment.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use super::{
     live::{Listed, Live},
     room::RoomStoreFields,
     sentence::{Sentence, holders},
+    strip::{Line, Strip},
 };
 use crate::protocol::EventType;
 
@@ -29,10 +30,10 @@ pub fn Conflicts() -> impl IntoView {
                 .collect::<Vec<Listed>>()
         })
     });
-    let rows = Memo::new(move |_| {
+    let lines = Signal::derive(move || {
         let mut rows = warnings.get();
         if rows.is_empty() {
-            return rows;
+            return Vec::new();
         }
         rows.retain(|event| {
             let here = |id: &str| {
@@ -47,22 +48,17 @@ pub fn Conflicts() -> impl IntoView {
         // The newest warning of a file names all who work on it.
         rows.dedup_by(|older, newer| older.data.get("path") == newer.data.get("path"));
         rows.truncate(MOST);
-        rows
+        rows.iter().map(|event| line(event)).collect()
     });
-    let none = Signal::derive(move || rows.with(Vec::is_empty));
-    view! {
-        <section class="conflicts" aria-label="Conflicts" hidden=none data-testid="conflicts">
-            <ul>
-                <For each=move || rows.get() key=|event| event.id children=|event| {
-                    let Sentence { who, verb, object, rest } = Sentence::of(&event);
-                    view! {
-                        <li>
-                            <span class="conflict-mark" aria-hidden="true">"!"</span>
-                            <p><b>{who}</b> " " {verb} " " <q>{object}</q> <span class="row-rest">" — " {rest}</span></p>
-                        </li>
-                    }
-                } />
-            </ul>
-        </section>
+    view! { <Strip label="Conflicts" name="conflicts" lines /> }
+}
+
+fn line(warning: &Listed) -> Line {
+    let sentence = Sentence::of(warning);
+    Line {
+        id: String::new(),
+        who: sentence.who,
+        what: format!("{} “{}”", sentence.verb, sentence.object),
+        more: format!("— {}", sentence.rest),
     }
 }

@@ -1,21 +1,19 @@
 //! The page: the room, or why there is none to see.
 
 use leptos::{either::EitherOf3, prelude::*};
+use serde_json::Value;
 
 use super::{
-    calls, conflicts::Conflicts, context::ContextPanel, failure::Failure, feed::Feed,
-    header::Header, live::Live, messages::Messages, room::RoomStoreFields, sessions::Sessions,
-    sign_in::SignIn,
+    alerts::Alerts, calls, conflicts::Conflicts, context::ContextPanel, failure::Failure,
+    feed::Feed, header::Header, health_bar::HealthBar, live::Live, messages::Messages,
+    outage::Outage, room::RoomStoreFields, sessions::Sessions, sign_in::SignIn, strip::Toasts,
 };
-use crate::{
-    browser,
-    protocol::{AnswerJson, Snapshot},
-};
+use crate::{browser, protocol::PlainJson};
 
 /// The dashboard at `/leitl-dashboard`.
 #[component]
 pub fn DashboardPage() -> impl IntoView {
-    let snapshot = Resource::<_, AnswerJson>::new_with_options(|| (), |()| calls::snapshot(), true);
+    let snapshot = Resource::<_, PlainJson>::new_with_options(|| (), |()| calls::snapshot(), true);
     let again = Callback::new(move |()| snapshot.refetch());
     view! {
         <Suspense fallback=|| {
@@ -36,7 +34,7 @@ pub fn DashboardPage() -> impl IntoView {
 #[component]
 fn Dashboard(
     /// The room at the moment of rendering.
-    snapshot: Snapshot,
+    snapshot: Value,
 ) -> impl IntoView {
     let live = Live::start(snapshot);
     provide_context(live);
@@ -51,13 +49,17 @@ fn Dashboard(
         </a>
         <div class="room" data-connection=connection>
             <Header />
+            <Outage />
+            <Alerts />
             <Conflicts />
+            <HealthBar />
             <main class="panels">
                 <Sessions />
                 <ContextPanel />
                 <Feed />
                 <Messages />
             </main>
+            <Toasts />
         </div>
     }
 }

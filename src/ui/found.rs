@@ -3,12 +3,11 @@
 
 use serde_json::Value;
 
-use super::{
-    card::{number, text},
-    format,
-    highlight::pieces,
+use super::{format, highlight::pieces};
+use crate::protocol::{
+    Timestamp,
+    plain::{instant, items, number, text},
 };
-use crate::protocol::Timestamp;
 
 /// A file that matches.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,44 +33,42 @@ pub struct FoundFile {
 impl FoundFile {
     /// The files of an answer, best first.
     pub fn list(answer: &Value) -> Vec<Self> {
-        let files = answer["matched_files"].as_array();
-        let files = files.map(Vec::as_slice).unwrap_or_default();
-        files.iter().map(Self::of).collect()
+        items(&answer["matched_files"])
+            .iter()
+            .map(Self::of)
+            .collect()
     }
 
     fn of(file: &Value) -> Self {
         let relevance = file["relevance"].as_f64().unwrap_or_default();
         Self {
-            path: text(file, "path"),
-            source: text(file, "source"),
-            content: text(file, "content"),
+            path: text(file, "path").to_owned(),
+            source: text(file, "source").to_owned(),
+            content: text(file, "content").to_owned(),
             passage: passage(&file["snippet"]),
             // 0 to 1.
             relevance: (relevance * 100.0 + 0.5) as u64,
             version: number(file, "version"),
-            updated_at: text(file, "updated_at").parse().unwrap_or_default(),
+            updated_at: instant(file, "updated_at").unwrap_or_default(),
             truncated: file["truncated"].as_bool().unwrap_or_default(),
         }
     }
 }
 
 fn passage(snippet: &Value) -> Vec<(String, String)> {
-    let highlights = snippet["highlights"].as_array();
-    let highlights: Vec<(usize, usize)> = highlights
-        .map(Vec::as_slice)
-        .unwrap_or_default()
+    let highlights: Vec<(usize, usize)> = items(&snippet["highlights"])
         .iter()
         .map(|highlight| {
             let end = |index: usize| highlight[index].as_u64().unwrap_or_default() as usize;
             (end(0), end(1))
         })
         .collect();
-    pieces(&text(snippet, "text"), &highlights)
+    pieces(text(snippet, "text"), &highlights)
 }
 
 /// How many files match, and how to ask otherwise where none does.
 pub fn summary(answer: &Value) -> String {
-    let shown = answer["matched_files"].as_array().map_or(0, Vec::len) as u64;
+    let shown = items(&answer["matched_files"]).len() as u64;
     match number(answer, "total_matches") {
         0 => "Nothing found. A file matches if it has one of the words: in any form, within \
               names such as parseToken, and slightly misspelt. “Words in quotes” must stand \

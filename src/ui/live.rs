@@ -3,24 +3,31 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
+use leptos::prelude::*;
 use reactive_stores::Store;
+use serde_json::Value;
 
 use super::{
     calls,
     card::Card,
+    incidents::Incidents,
     room::{Room, RoomStoreFields, apply, open, refresh_ages, replace},
     sources::Sources,
 };
 use crate::{
     browser::{self, Connection, Listener},
     protocol::{
-        Control, Event, EventId, EventType, ServerFrame, Snapshot, Timestamp, WelcomeFrame,
+        BusFrame, Control, Event, EventId, EventType, ServerFrame, Timestamp, WelcomeFrame, plain,
     },
 };
 
 /// How long to wait before a snapshot is asked for again.
 const SNAPSHOT_RETRY: Duration = Duration::from_secs(3);
+
+/// How often the status is asked for.
+const STATUS_EVERY: Duration = Duration::from_secs(10);
+/// How long to wait before looking again whether it is time to ask for it.
+const STATUS_PAUSE: Duration = Duration::from_secs(1);
 
 /// The live state of one dashboard; views get it as a context.
 #[derive(Clone, Copy)]
@@ -29,6 +36,12 @@ pub struct Live {
     pub room: Store<Room>,
     /// The sources of context.
     pub sources: Sources,
+    /// The health metrics: a [`Status`](crate::protocol::Status), as plain JSON.
+    pub status: RwSignal<Value>,
+    /// The alerts.
+    pub incidents: Incidents,
+    /// Since when the server has no Redis, while it has none.
+    pub outage: RwSignal<Option<Timestamp>>,
     /// Where the socket stands.
     pub connection: RwSignal<Connection>,
     /// The server's clock, to the second.
@@ -50,17 +63,22 @@ pub struct Live {
     reloads: StoredValue<u32>,
     /// Whether a socket was live before.
     was_live: StoredValue<bool>,
+    /// Whether something happened that the status must tell of.
+    status_due: StoredValue<bool>,
 }
 
 impl Live {
     /// Starts from a snapshot. The socket is opened as soon as there is a browser.
-    pub fn start(mut snapshot: Snapshot) -> Self {
+    pub fn start(mut snapshot: Value) -> Self {
         let (retry, retries) = unbounded();
-        let sources = std::mem::take(&mut snapshot.sources);
+        let status = snapshot["status"].take();
         let live = Self {
-            now: RwSignal::new(snapshot.now),
-            room: open(Room::from(snapshot)),
-            sources: Sources::new(Card::list(&sources)),
+            now: RwSignal::new(clock_of(&snapshot)),
+            room: open(Room::of(&snapshot)),
+            sources: Sources::new(Card::list(&snapshot["sources"])),
+            incidents: Incidents::new(&status),
+            status: RwSignal::new(status),
+            outage: RwSignal::new(None),
             connection: RwSignal::new(Connection::Connecting),
             utc_offset_minutes: RwSignal::new(0),
             mounted: RwSignal::new(false),
@@ -70,6 +88,7 @@ impl Live {
             parked: StoredValue::new(None),
             reloads: StoredValue::new(0),
             was_live: StoredValue::new(false),
+            status_due: StoredValue::new(false),
         };
         let retries = StoredValue::new(Some(retries));
         Effect::new(move || {
@@ -93,6 +112,14 @@ impl Live {
         });
     }
 
+    /// Whether nothing can be written now: the browser has not taken over yet, the
+    /// cookie is not good any more, or the server has no Redis.
+    pub fn is_closed(self) -> bool {
+        !self.mounted.get()
+            || self.connection.get() == Connection::SignedOut
+            || self.outage.get().is_some()
+    }
+
     /// The age of an instant by the server's clock.
     pub fn age(self, at: Timestamp) -> Duration {
         at.until(self.now.get())
@@ -114,12 +141,38 @@ impl Live {
         self.mounted.set(true);
         browser::every_second(move || self.tick());
         browser::observe(self, retries);
+        browser::spawn(self.watch_status());
+    }
+
+    /// Keeps the status fresh while somebody looks and the server can be reached.
+    async fn watch_status(self) {
+        let mut next = browser::now().plus(STATUS_EVERY);
+        loop {
+            browser::sleep(STATUS_PAUSE).await;
+            let due = self.status_due.get_value() || browser::now() >= next;
+            let live = self.connection.get_untracked() == Connection::Live;
+            if !due || !live || !browser::is_visible() {
+                continue;
+            }
+            self.status_due.set_value(false);
+            next = browser::now().plus(STATUS_EVERY);
+            // Without an answer the page shows what it knew.
+            if let Ok(status) = calls::status().await {
+                self.take_status(status);
+            }
+        }
+    }
+
+    fn take_status(self, status: Value) {
+        self.incidents.take(&status);
+        self.status.set(status);
     }
 
     fn tick(self) {
         let lead = self.clock_lead.get_value();
-        self.now
-            .set(Timestamp::from_millis(browser::now().millis() + lead));
+        let now = Timestamp::from_millis(browser::now().millis() + lead);
+        self.now.set(now);
+        self.incidents.expire(now);
     }
 
     fn set_clock(self, server: Timestamp) {
@@ -151,6 +204,13 @@ impl Live {
         {
             self.sources.refresh();
         }
+        if matches!(
+            event.event_type,
+            EventType::AlertRaised | EventType::AlertCleared
+        ) {
+            self.incidents.hear(&event, self.now.get_untracked());
+            self.status_due.set_value(true);
+        }
         apply(self.room, event);
     }
 
@@ -169,17 +229,20 @@ impl Live {
 
     fn welcome(self, recovered: bool) {
         let again = self.was_live.get_value();
+        self.status_due.set_value(again);
+        // A server that has no Redis says so next.
+        self.outage.set(None);
         self.was_live.set_value(true);
         if !recovered {
             self.parked.set_value(Some(Vec::new()));
-            spawn_local_scoped_with_cancellation(self.reload());
+            browser::spawn(self.reload());
         } else if again {
             // How synchronisations go is not kept for those who were away.
             self.sources.refresh();
-            spawn_local_scoped_with_cancellation(async move {
+            browser::spawn(async move {
                 // Without the answer the next heartbeats put the ages right.
                 if let Ok(sessions) = calls::active_sessions().await {
-                    refresh_ages(self.room, sessions);
+                    refresh_ages(self.room, &sessions);
                 }
             });
         }
@@ -190,7 +253,7 @@ impl Live {
     async fn reload(self) {
         self.reloads.update_value(|reloads| *reloads += 1);
         let own = self.reloads.get_value();
-        let snapshot = loop {
+        let mut snapshot = loop {
             match calls::snapshot().await {
                 Ok(snapshot) => break snapshot,
                 Err(problem) if problem.status == 401 => {
@@ -202,9 +265,10 @@ impl Live {
         if self.reloads.get_value() != own {
             return;
         }
-        self.set_clock(snapshot.now);
-        self.sources.replace(Card::list(&snapshot.sources));
-        replace(self.room, Room::from(snapshot));
+        self.set_clock(clock_of(&snapshot));
+        self.sources.replace(Card::list(&snapshot["sources"]));
+        self.take_status(snapshot["status"].take());
+        replace(self.room, Room::of(&snapshot));
         let parked = self.parked.try_update_value(Option::take).flatten();
         for event in parked.unwrap_or_default() {
             self.apply(event);
@@ -223,6 +287,9 @@ impl Listener for Live {
             ServerFrame::Control(Control::Welcome(WelcomeFrame { recovered, .. })) => {
                 self.welcome(recovered)
             }
+            ServerFrame::Control(Control::Bus(BusFrame { available, since })) => {
+                self.outage.set((!available).then_some(since));
+            }
             ServerFrame::Control(_) => {}
         }
     }
@@ -230,6 +297,11 @@ impl Listener for Live {
     fn connection(&self, connection: Connection) {
         self.connection.set(connection);
     }
+}
+
+/// The server's clock in a snapshot.
+fn clock_of(snapshot: &Value) -> Timestamp {
+    plain::instant(snapshot, "now").unwrap_or_default()
 }
 
 /// An event in a list, shared by feed and message log.

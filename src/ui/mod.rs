@@ -4,6 +4,7 @@
 //! renderer is compiled anew for each type it is given, and each closure is a type
 //! of its own.
 
+mod alerts;
 mod calls;
 mod card;
 mod composer;
@@ -18,11 +19,17 @@ mod feed;
 mod format;
 mod found;
 mod header;
+mod health_bar;
 mod highlight;
+mod incident;
+mod incidents;
 mod join;
 mod live;
 mod mark;
 mod messages;
+mod metrics;
+mod on_demand;
+mod outage;
 mod room;
 mod search;
 mod sentence;
@@ -35,6 +42,8 @@ mod source_form;
 mod source_names;
 mod source_words;
 mod sources;
+mod sparkline;
+mod strip;
 mod tile;
 mod tile_view;
 

@@ -4,12 +4,10 @@ use std::{collections::VecDeque, sync::Arc};
 
 use leptos::prelude::{GetUntracked, Set, WithUntracked, Write};
 use reactive_stores::{Patch, Store};
+use serde_json::Value;
 
-use super::tile::{Tile, TileStoreFields};
-use crate::protocol::{
-    ActiveSession, Event, EventId, EventType, ReportedStatus, SessionStatus, Snapshot, Task,
-    Timestamp,
-};
+use super::tile::{self, Tile, TileStoreFields};
+use crate::protocol::{Event, EventData, EventId, EventType, Timestamp, plain};
 
 /// How many events the activity feed keeps.
 const FEED_ROWS: usize = 500;
@@ -38,31 +36,34 @@ pub struct Room {
     pub cursor: EventId,
 }
 
-impl From<Snapshot> for Room {
-    fn from(snapshot: Snapshot) -> Self {
+impl Room {
+    /// Reads a [`Snapshot`](crate::protocol::Snapshot), as [`super::card`] says why.
+    pub fn of(snapshot: &Value) -> Self {
         let listed = |event: &Event| {
             !matches!(
                 event.event_type,
                 EventType::SessionHeartbeat | EventType::ContextSync
             )
         };
+        let activity = &snapshot["activity"];
+        let events = plain::items(&activity["events"]).iter();
+        let messages = plain::items(&snapshot["messages"]).iter();
+        let sessions = plain::items(&snapshot["sessions"]).iter();
         Self {
-            user: snapshot.user,
-            workspace: snapshot.workspace,
-            heartbeat_seconds: snapshot.heartbeat_seconds,
-            stale_seconds: snapshot.stale_seconds,
-            tiles: snapshot.sessions.into_iter().map(Tile::from).collect(),
-            feed: snapshot
-                .activity
-                .events
-                .into_iter()
+            user: plain::text(snapshot, "user").to_owned(),
+            workspace: plain::text(snapshot, "workspace").to_owned(),
+            heartbeat_seconds: plain::number(snapshot, "heartbeat_seconds"),
+            stale_seconds: plain::number(snapshot, "stale_seconds"),
+            tiles: sessions.filter_map(Tile::of).collect(),
+            feed: events
                 .rev()
+                .filter_map(plain::event)
                 .filter(listed)
                 .take(FEED_ROWS)
                 .map(Arc::new)
                 .collect(),
-            messages: snapshot.messages.into_iter().map(Arc::new).collect(),
-            cursor: snapshot.activity.next,
+            messages: messages.filter_map(plain::event).map(Arc::new).collect(),
+            cursor: plain::text(activity, "next").parse().unwrap_or_default(),
         }
     }
 }
@@ -88,13 +89,6 @@ pub fn replace(store: Store<Room>, room: Room) {
     store.cursor().set(room.cursor);
 }
 
-/// The members of a heartbeat's data that say something new.
-#[derive(serde::Deserialize)]
-struct Pulse {
-    status: Option<ReportedStatus>,
-    current_task: Option<Task>,
-}
-
 /// Takes one event in. An event that is in already changes nothing, so that a
 /// socket which resumes may repeat itself.
 pub fn apply(room: Store<Room>, event: Event) {
@@ -106,16 +100,15 @@ pub fn apply(room: Store<Room>, event: Event) {
     }
     match event.event_type {
         EventType::SessionStarted | EventType::SessionUpdated => {
-            if let Some(session) = event.data.read::<ActiveSession>() {
-                upsert(room, session.into());
+            let session = Value::Object(event.data.members().clone());
+            if let Some(tile) = Tile::of(&session) {
+                upsert(room, tile);
             }
         }
         EventType::SessionHeartbeat => {
             if let Some(session) = &event.session_id {
                 heard(room, session.as_str(), event.timestamp);
-                if let Some(pulse) = event.data.read::<Pulse>() {
-                    report(room, session.as_str(), pulse);
-                }
+                report(room, session.as_str(), &event.data);
             }
             return;
         }
@@ -145,9 +138,11 @@ pub fn apply(room: Store<Room>, event: Event) {
 
 /// Takes the ages of sessions as the server knows them. Heartbeats are not kept
 /// for those who were away, so after a cut the ages here are too old.
-pub fn refresh_ages(room: Store<Room>, sessions: Vec<ActiveSession>) {
-    for session in sessions {
-        heard(room, session.session_id.as_str(), session.last_heartbeat);
+pub fn refresh_ages(room: Store<Room>, sessions: &Value) {
+    for session in plain::items(sessions) {
+        if let Some(at) = plain::instant(session, "last_heartbeat") {
+            heard(room, plain::text(session, "session_id"), at);
+        }
     }
 }
 
@@ -189,18 +184,18 @@ fn heard(room: Store<Room>, session_id: &str, at: Timestamp) {
 }
 
 /// Takes what a heartbeat says of status and task.
-fn report(room: Store<Room>, session_id: &str, pulse: Pulse) {
+fn report(room: Store<Room>, session_id: &str, pulse: &EventData) {
     if !holds(room, session_id) {
         return;
     }
     let tile = room.tiles().at_key(session_id.to_owned());
-    if let Some(status) = pulse.status.map(SessionStatus::from)
+    if let Some(status) = pulse.text("status").and_then(tile::status)
         && status != tile.clone().status().get_untracked()
     {
         tile.clone().status().set(status);
     }
-    if let Some(task) = pulse.current_task {
-        tile.task().patch(task.into());
+    if let Some(task) = pulse.text("current_task") {
+        tile.task().patch(task.to_owned());
     }
 }
 

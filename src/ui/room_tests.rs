@@ -3,7 +3,7 @@
 use leptos::prelude::{Owner, ReadUntracked};
 
 use super::*;
-use crate::protocol::{ActivityPage, EventData};
+use crate::protocol::{ActiveSession, ActivityPage, SessionStatus, Snapshot};
 
 fn session(id: &str, task: &str) -> ActiveSession {
     ActiveSession {
@@ -26,7 +26,7 @@ fn room(sessions: Vec<ActiveSession>) -> Store<Room> {
 }
 
 fn state(sessions: Vec<ActiveSession>) -> Room {
-    Room::from(Snapshot {
+    let snapshot = Snapshot {
         user: "alexa".into(),
         workspace: "default".into(),
         now: Timestamp::from_millis(1_000),
@@ -42,7 +42,8 @@ fn state(sessions: Vec<ActiveSession>) -> Room {
         messages: Vec::new(),
         sources: serde_json::Value::Null,
         status: serde_json::Value::Null,
-    })
+    };
+    Room::of(&serde_json::to_value(snapshot).unwrap())
 }
 
 fn event(offset: u64, event_type: EventType, id: &str, data: EventData) -> Event {
@@ -194,9 +195,9 @@ fn ages_never_grow() {
         ..session("leitl-a", "other")
     };
     let last = || room.tiles().read_untracked()[0].last_heartbeat.millis();
-    refresh_ages(room, vec![at(5_000)]);
+    refresh_ages(room, &serde_json::json!([at(5_000)]));
     assert_eq!(last(), 5_000);
-    refresh_ages(room, vec![at(4_000)]);
+    refresh_ages(room, &serde_json::json!([at(4_000)]));
     assert_eq!(last(), 5_000);
     assert_eq!(tasks(room), ["one"], "only the age is taken");
 }

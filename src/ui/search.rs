@@ -1,6 +1,6 @@
 //! The search box: what agents would find.
 
-use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
+use leptos::prelude::*;
 
 use super::{
     calls, format,
@@ -9,6 +9,7 @@ use super::{
     signals::shown,
     source_words,
 };
+use crate::browser;
 
 /// A box for a query, and what it finds. Nothing is sent until one asks for it.
 #[component]
@@ -35,7 +36,7 @@ pub fn Search() -> impl IntoView {
         let own = asked.get_value();
         let only = types.get_untracked().replace(' ', ",");
         show("searching", "Searching…".to_owned(), Vec::new());
-        spawn_local_scoped_with_cancellation(async move {
+        browser::spawn(async move {
             let found = calls::search(&text, &only).await;
             if asked.get_value() != own {
                 return;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::protocol::{ActiveSession, Ended, Event, EventType, FILE_EVENT, SessionStatus};
+use crate::protocol::{EndReason, Event, EventType, FILE_EVENT, plain};
 
 /// “**who** verb ‘object’ rest”.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,26 +69,24 @@ pub fn message_text(event: &Event) -> String {
 }
 
 fn started(event: &Event) -> Sentence {
-    match event.data.read::<ActiveSession>() {
-        Some(session) if !session.current_task.as_str().is_empty() => Sentence {
-            object: session.current_task.into(),
+    match event.data.text("current_task").unwrap_or_default() {
+        "" => Sentence::verb("joined"),
+        task => Sentence {
+            object: task.to_owned(),
             ..Sentence::verb("joined to work on")
         },
-        _ => Sentence::verb("joined"),
     }
 }
 
 fn updated(event: &Event) -> Sentence {
-    let Some(session) = event.data.read::<ActiveSession>() else {
-        return Sentence::verb("changed");
+    let verb = match event.data.text("status") {
+        Some("active") => "is at work",
+        Some("busy") => "is busy",
+        Some("idle") => "is idle",
+        Some("stale") => return Sentence::verb("has gone silent"),
+        _ => return Sentence::verb("changed"),
     };
-    let verb = match session.status {
-        SessionStatus::Active => "is at work",
-        SessionStatus::Busy => "is busy",
-        SessionStatus::Idle => "is idle",
-        SessionStatus::Stale => return Sentence::verb("has gone silent"),
-    };
-    match session.current_task.as_str() {
+    match event.data.text("current_task").unwrap_or_default() {
         "" => Sentence::verb(verb),
         task => Sentence {
             object: task.to_owned(),
@@ -98,16 +96,15 @@ fn updated(event: &Event) -> Sentence {
 }
 
 fn ended(event: &Event) -> Sentence {
-    match event.data.read::<Ended>().map(|ended| ended.reason) {
-        Some(reason) if reason.is_timeout() => Sentence {
+    match event.data.text("reason") {
+        Some(EndReason::TIMEOUT) => Sentence {
             rest: "no heartbeat".into(),
             ..Sentence::verb("was let go")
         },
-        Some(reason) => Sentence {
-            rest: reason.as_str().to_owned(),
+        reason => Sentence {
+            rest: reason.unwrap_or_default().to_owned(),
             ..Sentence::verb("left")
         },
-        None => Sentence::verb("left"),
     }
 }
 
@@ -180,11 +177,7 @@ fn files(event: &Event) -> Sentence {
 }
 
 fn list<'a>(event: &'a Event, member: &str) -> &'a [Value] {
-    event
-        .data
-        .get(member)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
+    event.data.get(member).map_or(&[], plain::items)
 }
 
 fn task(event: &Event, verb: &str, details: &[&str]) -> Sentence {

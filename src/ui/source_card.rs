@@ -1,6 +1,6 @@
 //! One of one's own sources.
 
-use leptos::{html::Button, prelude::*, task::spawn_local_scoped_with_cancellation};
+use leptos::{html::Button, prelude::*};
 
 use super::{
     calls,
@@ -109,7 +109,8 @@ fn Actions(
     /// Whether it is the built-in share, which stays.
     is_share: bool,
 ) -> impl IntoView {
-    let sources = Live::get().sources;
+    let live = Live::get();
+    let sources = live.sources;
     let pending = RwSignal::new(false);
     let asking = RwSignal::new(false);
     let note = RwSignal::new(String::new());
@@ -119,7 +120,7 @@ fn Actions(
     let act = move |path: &'static str| {
         pending.set(true);
         note.set(String::new());
-        spawn_local_scoped_with_cancellation(async move {
+        browser::spawn(async move {
             let done = calls::act_on_source(path, id.get_value()).await;
             pending.set(false);
             match done {
@@ -138,7 +139,7 @@ fn Actions(
         browser::focus_soon(if question { keep } else { remove });
     };
     let not_asking = not(asking);
-    let busy = shown(pending);
+    let busy = Signal::derive(move || pending.get() || live.is_closed());
     view! {
         <footer class="source-foot" hidden=shown(asking)>
             <button

@@ -1,6 +1,6 @@
 //! Where a person adds a source.
 
-use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
+use leptos::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
@@ -78,7 +78,7 @@ pub fn SourceForm() -> impl IntoView {
         errors.set(Vec::new());
         note.set(String::new());
         pending.set(true);
-        spawn_local_scoped_with_cancellation(async move {
+        browser::spawn(async move {
             let added = match body(draft, secret) {
                 Ok(body) => calls::add_source(body).await,
                 Err(problem) => Err(problem),
@@ -106,7 +106,7 @@ pub fn SourceForm() -> impl IntoView {
     let closed = not(open);
     let expanded = Signal::derive(move || open.get().to_string());
     let busy = shown(pending);
-    let blocked = Signal::derive(move || pending.get() || !live.mounted.get());
+    let blocked = Signal::derive(move || pending.get() || live.is_closed());
     let word = Signal::derive(move || if pending.get() { "Trying it…" } else { "Add" });
     let no_note = blank(note);
     let note_text = shown(note);

@@ -1,14 +1,12 @@
 //! Which files of a source cannot be found, and why.
 
-use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
+use leptos::prelude::*;
 use serde_json::Value;
 
-use super::{
-    calls,
-    card::text,
-    live::Live,
-    signals::{blank, shown},
-    source_words,
+use super::{calls, on_demand::OnDemand, signals::shown, source_words};
+use crate::{
+    browser,
+    protocol::plain::{items, text},
 };
 
 /// How many files are left out; which ones is asked for each time somebody wants to
@@ -20,44 +18,32 @@ pub fn LeftOut(
     /// How many there are, in words; empty for none.
     summary: Signal<String>,
 ) -> impl IntoView {
-    let live = Live::get();
     let names = RwSignal::new(String::new());
-    let toggle = move |event: leptos::ev::Event| {
-        let details = event_target::<leptos::web_sys::Element>(&event);
-        if !details.has_attribute("open") || !live.mounted.get_untracked() {
-            return;
-        }
+    let load = Callback::new(move |()| {
         names.set("Asking for their names…".to_owned());
-        spawn_local_scoped_with_cancellation(async move {
+        browser::spawn(async move {
             names.set(match calls::list_sources().await {
                 Ok(list) => id.with_value(|id| names_of(&list, id)),
                 Err(problem) => source_words::problem(&problem),
             });
         });
-    };
-    view! {
-        <details class="left-out" hidden=blank(summary) on:toggle=toggle>
-            <summary>{summary}</summary>
-            <pre tabindex="0" role="region" aria-live="polite" aria-label="Files that are left out">
-                {shown(names)}
-            </pre>
-        </details>
-    }
+    });
+    let text = shown(names);
+    view! { <OnDemand class="left-out" name="left-out" label="Files that are left out" summary text load /> }
 }
 
 /// The names with their reasons, one a line: first what is skipped, then what is
 /// stale.
 fn names_of(sources: &Value, id: &str) -> String {
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let mut lines = String::new();
-    for source in list(sources) {
-        if source.get("url").is_none() || text(&source, "id") != id {
+    for source in items(sources) {
+        if source.get("url").is_none() || text(source, "id") != id {
             continue;
         }
-        for file in list(&source["sync"]["skipped"]) {
-            lines += &format!("{}: {}\n", text(&file, "path"), text(&file, "reason"));
+        for file in items(&source["sync"]["skipped"]) {
+            lines += &format!("{}: {}\n", text(file, "path"), text(file, "reason"));
         }
-        for path in list(&source["sync"]["stale"]) {
+        for path in items(&source["sync"]["stale"]) {
             let path = path.as_str().unwrap_or_default();
             lines += &format!("{path}: could not be read now and is shown as it was\n");
         }

@@ -1,12 +1,15 @@
 //! The sources as the dashboard keeps them, and what each event does to them.
 
-use leptos::{html::Button, prelude::*, task::spawn_local_scoped_with_cancellation};
+use leptos::{html::Button, prelude::*};
 
 use super::{
     calls,
     card::{self, Card, Sync},
 };
-use crate::protocol::{Event, SyncState};
+use crate::{
+    browser,
+    protocol::{Event, SyncState},
+};
 
 /// The sources of the workspace; one's own have settings.
 #[derive(Clone, Copy)]
@@ -138,7 +141,7 @@ impl Sources {
             return;
         }
         self.fetching.set_value(true);
-        spawn_local_scoped_with_cancellation(async move {
+        browser::spawn(async move {
             // Without an answer the cards show what they knew.
             if let Ok(list) = calls::list_sources().await {
                 self.take(Card::list(&list));

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use reactive_stores::{Patch, Store};
+use serde_json::Value;
 
-use crate::protocol::{ActiveSession, SessionStatus, Timestamp};
+use crate::protocol::{SessionStatus, Timestamp, plain};
 
 /// One session. Each field is a reactive one of its own, so that an event
 /// touches only what it changed.
@@ -35,25 +36,41 @@ pub struct Tile {
     pub sources: Vec<String>,
 }
 
-impl From<ActiveSession> for Tile {
-    fn from(session: ActiveSession) -> Self {
-        Self {
-            session_id: session.session_id.into(),
-            agent_name: session.agent_name.into(),
-            agent_type: session.agent_type.into(),
-            user: session.user,
-            status: session.status,
-            task: session.current_task.into(),
-            started_at: session.started_at,
-            last_heartbeat: session.last_heartbeat,
-            tags: texts(session.tags.into_vec()),
-            sources: texts(session.context_sources.into_vec()),
-        }
+impl Tile {
+    /// Reads an [`ActiveSession`](crate::protocol::ActiveSession), as [`super::card`]
+    /// says why; `None` if it has no id.
+    pub fn of(session: &Value) -> Option<Self> {
+        let text = |member: &str| plain::text(session, member).to_owned();
+        let at = |member: &str| plain::instant(session, member).unwrap_or_default();
+        let texts = |member: &str| {
+            let items = plain::items(&session[member]).iter();
+            items.filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        Some(Self {
+            session_id: session["session_id"].as_str()?.to_owned(),
+            agent_name: text("agent_name"),
+            agent_type: text("agent_type"),
+            user: text("user"),
+            status: status(plain::text(session, "status")).unwrap_or_default(),
+            task: text("current_task"),
+            started_at: at("started_at"),
+            last_heartbeat: at("last_heartbeat"),
+            tags: texts("tags"),
+            sources: texts("context_sources"),
+        })
     }
 }
 
-fn texts(lines: Vec<impl Into<String>>) -> Vec<String> {
-    lines.into_iter().map(Into::into).collect()
+/// A status by its name.
+pub fn status(name: &str) -> Option<SessionStatus> {
+    [
+        SessionStatus::Active,
+        SessionStatus::Idle,
+        SessionStatus::Busy,
+        SessionStatus::Stale,
+    ]
+    .into_iter()
+    .find(|status| status.as_str() == name)
 }
 
 /// How a session does, by the age of its last sign of life.
@@ -93,6 +110,40 @@ impl Health {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::ActiveSession;
+
+    #[test]
+    fn reads_what_the_server_writes() {
+        let at = Timestamp::from_millis;
+        let session = ActiveSession {
+            session_id: "leitl-a".parse().unwrap(),
+            agent_name: "Cece".parse().unwrap(),
+            agent_type: "code_assistant".parse().unwrap(),
+            status: SessionStatus::Stale,
+            current_task: "read".parse().unwrap(),
+            uptime: "1s".into(),
+            started_at: at(1_000),
+            last_heartbeat: at(2_000),
+            tags: vec!["docs".parse().unwrap()].try_into().unwrap(),
+            context_sources: vec!["webdav://docs/".parse().unwrap()].try_into().unwrap(),
+            user: "alexa".into(),
+        };
+        let tile = Tile {
+            session_id: "leitl-a".into(),
+            agent_name: "Cece".into(),
+            agent_type: "code_assistant".into(),
+            user: "alexa".into(),
+            status: SessionStatus::Stale,
+            task: "read".into(),
+            started_at: at(1_000),
+            last_heartbeat: at(2_000),
+            tags: vec!["docs".into()],
+            sources: vec!["webdav://docs/".into()],
+        };
+        let json = serde_json::to_value(session).unwrap();
+        assert_eq!(Tile::of(&json), Some(tile));
+        assert_eq!(Tile::of(&Value::Null), None);
+    }
 
     #[test]
     fn health_follows_the_age() {
