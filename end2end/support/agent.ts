@@ -74,6 +74,12 @@ export class Agent {
     this.socket = undefined;
   }
 
+  /** Cuts the socket, as a machine that loses its network does. */
+  breakOff(): void {
+    this.socket?.terminate();
+    this.socket = undefined;
+  }
+
   private call(path: string, body: Json): Promise<Json> {
     return call(this.server, this.session.token, path, body);
   }

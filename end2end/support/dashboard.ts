@@ -21,6 +21,42 @@ export class Dashboard {
     return this.page.getByTestId("conflicts");
   }
 
+  /** One metric of the health bar. */
+  metric(name: "sessions" | "sync" | "delivery" | "cache" | "sockets"): Locator {
+    return this.page.getByTestId(`metric-${name}`);
+  }
+
+  /** A figure of a metric over 5 minutes, an hour and 24 hours. */
+  figure(name: Parameters<Dashboard["metric"]>[0], figure: string): Locator {
+    const row = this.metric(name).locator("dl > div");
+    return row.filter({ has: this.page.getByText(figure, { exact: true }) }).locator("dd");
+  }
+
+  /** The strip of alerts that are raised. */
+  get alerts(): Locator {
+    return this.page.getByTestId("alerts");
+  }
+
+  /** What has just been raised. */
+  get raisedToasts(): Locator {
+    return this.page.getByTestId("toasts").getByRole("alert").locator(".line");
+  }
+
+  /** What is just over. */
+  get clearedToasts(): Locator {
+    return this.page.getByTestId("toasts").getByRole("status").locator(".line");
+  }
+
+  /** The alerts that are over. */
+  get pastAlerts(): Locator {
+    return this.page.getByTestId("past-alerts");
+  }
+
+  /** That the server has no Redis. */
+  get outage(): Locator {
+    return this.page.getByText("Redis is away since");
+  }
+
   get tiles(): Locator {
     return this.page.getByTestId("tile");
   }
