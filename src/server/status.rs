@@ -2,7 +2,7 @@
 
 use super::{Server, auth::Caller, now};
 use crate::protocol::{
-    HISTORY_MINUTES, History, Metrics, Problem, RedisStatus, SourceCounts, Status, SyncState,
+    Alert, HISTORY_MINUTES, History, Metrics, Problem, RedisStatus, SourceCounts, Status, SyncState,
 };
 
 /// The windows over which metrics are told, in minutes.
@@ -50,6 +50,12 @@ impl Server {
             failed: count(SyncState::Failed),
         };
         let alerts = self.store.alerts(workspace).await?;
+        let mut alerts: Vec<Alert> = alerts
+            .into_iter()
+            .map(|stored| stored.record.alert)
+            .collect();
+        // Calls are answered again, or all the time, and events do not flow yet.
+        alerts.extend(self.ops.outage());
         let live = self.store.count_sessions(std::slice::from_ref(workspace));
         Ok(Status {
             active_sessions: live.await?.iter().sum(),
@@ -66,10 +72,7 @@ impl Server {
             hour,
             day,
             history: past.history(),
-            alerts: alerts
-                .into_iter()
-                .map(|stored| stored.record.alert)
-                .collect(),
+            alerts,
         })
     }
 

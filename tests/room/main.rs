@@ -59,6 +59,7 @@ mod mcp_privacy;
 mod mcp_resources;
 mod mcp_tools;
 mod metrics;
+mod metrics_ageing;
 mod outage;
 mod outage_calls;
 mod outage_faults;

@@ -10,7 +10,7 @@ use tokio::{
         Receiver,
         error::{RecvError, TryRecvError},
     },
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, sleep},
 };
 
 use super::{
@@ -27,7 +27,7 @@ use crate::{
         auth::Caller,
         bus::{BACKLOG, Delivery, Joined, Link, LiveEvent},
         now,
-        ops::OpenSocket,
+        ops::{Meter, OpenSocket},
         random,
     },
 };
@@ -44,6 +44,13 @@ const BATCH: usize = 64;
 /// From how many waiting events on a socket counts as one that cannot keep up: half
 /// of what may wait before it is closed.
 const BEHIND: usize = BACKLOG / 2;
+
+/// After how long a peer counts as one that cannot keep up, which takes nothing of
+/// what is written.
+const STUCK_AFTER: Duration = Duration::from_secs(3);
+
+/// How often that is said while it lasts: more often than it is asked for.
+const STUCK_AGAIN: Duration = Duration::from_millis(500);
 
 /// What a client is told to wait before it comes back, in milliseconds. Spread,
 /// so that all sockets of a node do not come back at once.
@@ -102,6 +109,17 @@ impl From<WriteError> for End {
             WriteError::Gone => Self::Gone,
             WriteError::Stuck => Self::Stuck,
         }
+    }
+}
+
+/// Notes after a while that a peer takes nothing, and again and again while it does
+/// not.
+async fn stuck(meter: Meter) -> Infallible {
+    sleep(STUCK_AFTER).await;
+    let mut ticks = interval(STUCK_AGAIN);
+    loop {
+        ticks.tick().await;
+        meter.fell_behind();
     }
 }
 
@@ -276,7 +294,13 @@ impl Connection {
                     self.receive(message).await?;
                 }
                 delivery = live.recv() => {
-                    self.batch(delivery, &mut live).await?;
+                    let stuck = stuck(self.open.meter().clone());
+                    tokio::select! {
+                        // As a rule it is done at once, and no time is measured.
+                        biased;
+                        done = self.batch(delivery, &mut live) => done?,
+                        never = stuck => match never {},
+                    }
                 }
                 Ok(()) = link.changed() => {
                     let link = *link.borrow_and_update();
