@@ -61,6 +61,10 @@ pub(super) async fn run(arguments: WatchArguments) -> anyhow::Result<()> {
                 is_cut_off = true;
                 note("the connection is lost; trying again");
             }
+            News::Bus { available } => note(match available {
+                false => "the server has lost its Redis; what is missed will follow",
+                true => "the server has its Redis back, and nothing was missed",
+            }),
             News::Ended(end) => bail!(end),
             News::Acknowledged { .. } | News::Refused { .. } => {}
         }

@@ -217,7 +217,7 @@ impl Agent {
                 self.report("lost the connection and tries again");
             }
             News::Refused { problem, .. } => self.report(&format!("was refused: {problem}")),
-            News::Acknowledged { .. } | News::Ended(_) => {}
+            News::Acknowledged { .. } | News::Bus { .. } | News::Ended(_) => {}
         }
     }
 

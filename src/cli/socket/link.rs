@@ -19,8 +19,8 @@ use super::{End, News};
 use crate::{
     cli::backoff::Backoff,
     protocol::{
-        AckFrame, BroadcastFrame, ClientFrame, Control, DrainingFrame, ErrorFrame, EventId,
-        HeartbeatFrame, ServerFrame, SessionId, TokenFrame, WelcomeFrame, close_code,
+        AckFrame, BroadcastFrame, BusFrame, ClientFrame, Control, DrainingFrame, ErrorFrame,
+        EventId, HeartbeatFrame, ServerFrame, SessionId, TokenFrame, WelcomeFrame, close_code,
     },
 };
 
@@ -280,9 +280,12 @@ impl Link {
                 self.entrance.token = token;
                 Ok(())
             }
-            ServerFrame::Control(
-                Control::Welcome(_) | Control::Pong | Control::Draining(_) | Control::Bus(_),
-            ) => Ok(()),
+            ServerFrame::Control(Control::Bus(BusFrame { available, .. })) => {
+                self.tell(News::Bus { available }).await
+            }
+            ServerFrame::Control(Control::Welcome(_) | Control::Pong | Control::Draining(_)) => {
+                Ok(())
+            }
         }
     }
 

@@ -46,6 +46,12 @@ pub enum News {
         /// Why.
         problem: Problem,
     },
+    /// The server lost its Redis, or has it back. The connection stays, and what is
+    /// missed meanwhile follows.
+    Bus {
+        /// Whether events flow.
+        available: bool,
+    },
     /// The connection broke; it is being opened again.
     Lost,
     /// The socket is closed for good.
