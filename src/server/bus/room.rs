@@ -209,10 +209,10 @@ impl Room {
         }
     }
 
-    /// Waits until a page more fits into what sockets may fall behind. They had no
-    /// part in the outage and shall not be closed as slow for what it left to read.
+    /// Waits until sockets are not far behind with a page more. They had no part in
+    /// the outage and shall not count as slow for what it left to read.
     async fn make_space(&self, until: Instant) {
-        while self.sender.len() + PAGE > BACKLOG && Instant::now() < until {
+        while self.sender.len() + PAGE > BACKLOG / 2 && Instant::now() < until {
             sleep(Duration::from_millis(2)).await;
         }
     }
