@@ -1,11 +1,16 @@
 //! Redis goes away and comes back.
 
+use std::time::Duration;
+
 use rustix::process::{Signal, kill_process};
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::{
     client::Client,
+    command::Shell,
     external_redis::ExternalRedis,
+    running::Running,
     server::{Setup, eventually},
     socket::assert_gapless,
 };
@@ -103,15 +108,46 @@ async fn a_redis_that_is_stopped_and_goes_on_loses_nothing() {
     let mut room = ann.observe().await;
     ann.count(0..3).await;
     assert_gapless(0, &room.stored_events(3).await);
+    let shell = Shell::of(&server, &ann);
+    let mut watcher = Running::start(shell.command(&["watch"]));
+    watcher.complains("watching").await;
 
     redis.signal(Signal::STOP);
     let told = room.control("bus").await;
     assert_eq!(told["available"], false);
+    watcher.complains("what is missed will follow").await;
     ann.get("health").await.problem(503);
     redis.signal(Signal::CONT);
     assert_eq!(room.control("bus").await["available"], true);
+    watcher.complains("nothing was missed").await;
     health_is(&ann, 200).await;
     ann.count(3..6).await;
     assert_gapless(3, &room.stored_events(3).await);
     room.assert_open().await;
+}
+
+/// Nobody could give a sign of life, so nobody is ended for want of one.
+#[tokio::test]
+async fn sessions_outlive_an_outage_longer_than_they_may_be_silent() {
+    let redis = ExternalRedis::start().await;
+    let setup = Setup::new().silence(4, 8).redis(&redis.url());
+    let server = setup.start().await;
+    let ann = server.user("ann").await;
+    let cece = ann.register("Cece").await;
+    let mut socket = cece.join().await;
+    // Past its welcome it has yet to read what the stream has.
+    socket.assert_open().await;
+
+    redis.signal(Signal::STOP);
+    assert_eq!(socket.control("bus").await["available"], false);
+    sleep(Duration::from_secs(9)).await;
+    redis.signal(Signal::CONT);
+    // Until then the node has looked for silent sessions more than once.
+    assert_eq!(socket.control("bus").await["available"], true);
+    socket.send(json!({"type": "heartbeat"})).await;
+    socket.assert_open().await;
+    assert!(cece.seen().await.is_some());
+    let events = ann.activity().await;
+    let ended = |event: &Value| event["event_type"] == "session.ended";
+    assert!(!events.iter().any(ended), "{events:?}");
 }

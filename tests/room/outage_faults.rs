@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::{
@@ -141,7 +141,7 @@ fn assert_quiet(server: &Server) {
     let lines = log
         .lines()
         .filter(|line| line.contains("ERROR") || line.contains("WARN"));
-    assert!(lines.count() <= 4, "a noisy outage:\n{log}");
+    assert!(lines.count() <= 8, "a noisy outage:\n{log}");
 }
 
 #[tokio::test]
