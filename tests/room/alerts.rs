@@ -233,14 +233,20 @@ async fn alert_message_queue_backlog() {
     let slow = narrow_observer(&server, &ann).await;
     let mut speaker = ann.register("Speaker").await.join().await;
     let text = "a".repeat(12 * 1024);
-    // More than the buffers on the way hold.
-    for n in 0..800 {
-        speaker
-            .send_broadcast("r", "x.much", json!({"n": n, "text": text}))
-            .await;
-        assert_eq!(speaker.answer("r").await["type"], "ack");
-    }
-    let alert = raised_of(&ann, "message_backlog").await;
+    // More than the buffers on the way hold, until it is seen: some seconds later the
+    // socket is closed, and then it is over.
+    let speak = async {
+        loop {
+            speaker
+                .send_broadcast("r", "x.much", json!({"text": text}))
+                .await;
+            assert_eq!(speaker.answer("r").await["type"], "ack");
+        }
+    };
+    let alert = tokio::select! {
+        alert = raised_of(&ann, "message_backlog") => alert,
+        () = speak => unreachable!(),
+    };
     let status = ann.get("status").await.ok();
     assert_eq!(alert["subject"], status["node"]);
     drop(slow);

@@ -66,7 +66,9 @@ impl Recorder {
     /// not come in time leaves open is counted again rather than lost.
     pub async fn flush(&self, workspace: &Workspace) -> Result<(), StoreError> {
         let mut pending = self.pending.lock().await;
-        let minute = self.minute();
+        // Redis itself says which minute it is; while it is away, the node guesses.
+        let asked = self.store.now_micros().await;
+        let minute = asked.as_ref().map_or_else(|_| self.minute(), minute_of);
         let counted = self.meters.take(workspace);
         if !counted.is_empty() {
             pending
@@ -79,6 +81,7 @@ impl Recorder {
         let Some(minutes) = pending.get_mut(workspace) else {
             return Ok(());
         };
+        asked?;
         minutes.retain(|waiting, _| waiting + KEPT_MINUTES > minute);
         while let Some(entry) = minutes.first_entry() {
             self.store
@@ -113,10 +116,15 @@ impl Recorder {
         Ok(Past { minutes, current })
     }
 
-    /// The current minute by the clock of Redis.
+    /// The current minute by the clock of Redis, as this node sees it.
     fn minute(&self) -> u64 {
-        self.meters.clock().at(Instant::now()) / 60_000_000
+        minute_of(&self.meters.clock().at(Instant::now()))
     }
+}
+
+/// The minute of a time in microseconds.
+fn minute_of(micros: &u64) -> u64 {
+    micros / 60_000_000
 }
 
 /// The last 24 hours of a workspace.
