@@ -273,7 +273,7 @@ impl Listener {
         let rooms = self.heard.values().map(|(room, _)| &room.workspace);
         let stands = self.store.buses(rooms).await?;
         for ((room, heard), bus) in self.heard.values_mut().zip(stands) {
-            if !heard.is_at(&bus) {
+            if heard.is_off(&bus) {
                 room.take_up(heard, &self.store).await?;
             }
         }

@@ -92,12 +92,21 @@ pub(super) struct Room {
 #[derive(Debug, Default)]
 pub(super) struct Heard {
     bus: Option<Bus>,
+    /// What was the newest event when it was last compared with Redis.
+    looked_at: Option<EventId>,
 }
 
 impl Heard {
-    /// Whether it was heard up to here.
-    pub(super) fn is_at(&self, bus: &Bus) -> bool {
-        self.bus.as_ref() == Some(bus)
+    /// Whether something is wrong, by where Redis stands: at another epoch, behind of
+    /// what was heard, or ahead of it without anything having come since the last look.
+    pub(super) fn is_off(&mut self, stand: &Bus) -> bool {
+        let Some(bus) = &self.bus else {
+            return true;
+        };
+        let seen = self.looked_at.replace(bus.last);
+        bus.epoch != stand.epoch
+            || stand.last < bus.last
+            || (stand.last > bus.last && seen == Some(bus.last))
     }
 }
 
@@ -191,7 +200,6 @@ impl Room {
         };
         let until = Instant::now() + FILLING_PATIENCE;
         loop {
-            self.make_space(until).await;
             let place = Place::After(bus.last);
             let events = store
                 .events(&self.workspace, Stream::Activity, place, PAGE)
@@ -206,6 +214,7 @@ impl Room {
             if complete {
                 return Ok(());
             }
+            self.make_space(until).await;
         }
     }
 
@@ -230,5 +239,39 @@ impl Room {
     fn send(&self, delivery: Delivery) {
         // It fails only when nobody listens, which is no fault.
         let _ = self.sender.send(delivery);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(epoch: &str, millis: u64, offset: u64) -> Bus {
+        Bus {
+            epoch: epoch.to_owned(),
+            last: EventId { millis, offset },
+        }
+    }
+
+    #[test]
+    fn lost_data_is_seen_at_once_and_lost_news_at_the_second_look() {
+        let heard_up_to = |bus| Heard {
+            bus: Some(bus),
+            looked_at: None,
+        };
+        let mut heard = heard_up_to(at("a", 2, 2));
+        assert!(!heard.is_off(&at("a", 2, 2)));
+        // Another epoch, no epoch any more, and a journal that was cut.
+        for lost in [at("b", 2, 2), at("", 0, 0), at("a", 1, 1)] {
+            assert!(heard.is_off(&lost), "{lost:?}");
+        }
+        // What is ahead is on its way, unless nothing comes.
+        let mut heard = heard_up_to(at("a", 2, 2));
+        assert!(!heard.is_off(&at("a", 3, 3)));
+        assert!(heard.is_off(&at("a", 3, 3)));
+        let mut heard = heard_up_to(at("a", 2, 2));
+        assert!(!heard.is_off(&at("a", 3, 3)));
+        heard.bus = Some(at("a", 3, 3));
+        assert!(!heard.is_off(&at("a", 4, 4)));
     }
 }
