@@ -291,7 +291,7 @@ impl Recipe {
 /// Whether Redis answers and has read its data.
 async fn answers(endpoint: &Endpoint) -> bool {
     let ask = async {
-        let client = endpoint.client().ok()?;
+        let client = endpoint.client().await.ok()?;
         let mut connection = client.get_multiplexed_async_connection().await.ok()?;
         redis::cmd("PING")
             .query_async::<String>(&mut connection)

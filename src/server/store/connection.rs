@@ -12,7 +12,7 @@ use std::{
 };
 
 use redis::{
-    AsyncConnectionConfig, Client, RedisError, RedisResult,
+    AsyncConnectionConfig, Client, ErrorKind, RedisError, RedisResult, ServerErrorKind,
     aio::{MultiplexedConnection, PubSub},
 };
 use tokio::{
@@ -20,7 +20,7 @@ use tokio::{
     time::{Instant, sleep, timeout, timeout_at},
 };
 
-use super::StoreError;
+use super::{Endpoint, StoreError};
 
 /// How long the first connection is tried for.
 const OPEN_LIMIT: Duration = Duration::from_secs(5);
@@ -38,7 +38,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct Connection(Arc<Shared>);
 
 struct Shared {
-    client: Client,
+    endpoint: Endpoint,
     state: watch::Sender<State>,
 }
 
@@ -59,6 +59,8 @@ enum State {
 #[derive(Clone)]
 struct Line {
     connection: MultiplexedConnection,
+    /// The server that it leads to.
+    client: Client,
     number: u64,
 }
 
@@ -67,28 +69,29 @@ impl Connection {
     ///
     /// # Errors
     /// If Redis does not answer within some seconds.
-    pub(super) async fn open(client: Client) -> Result<Self, StoreError> {
+    pub(super) async fn open(endpoint: Endpoint) -> Result<Self, StoreError> {
         let until = Instant::now() + OPEN_LIMIT;
-        let connection = loop {
-            match dial(&client).await {
-                Ok(connection) => break connection,
+        let (connection, client) = loop {
+            match dial(&endpoint).await {
+                Ok(dialled) => break dialled,
                 Err(error) if Instant::now() > until => return Err(error),
                 Err(_) => sleep(FIRST_PAUSE).await,
             }
         };
         let line = Line {
             connection,
+            client,
             number: 0,
         };
         let (state, states) = watch::channel(State::Up(line));
-        let shared = Arc::new(Shared { client, state });
+        let shared = Arc::new(Shared { endpoint, state });
         tokio::spawn(keep(Arc::downgrade(&shared), states));
         Ok(Self(shared))
     }
 
     /// Where it leads.
-    pub(super) fn client(&self) -> &Client {
-        &self.0.client
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.0.endpoint
     }
 
     /// Makes a call. A connection on which it is not answered within the limit is
@@ -107,7 +110,9 @@ impl Connection {
     {
         let until = Instant::now() + limit;
         let waiting = timeout_at(until, self.0.line()).await;
-        let Line { connection, number } = waiting.unwrap_or(Err(StoreError::Away))?;
+        let Line {
+            connection, number, ..
+        } = waiting.unwrap_or(Err(StoreError::Away))?;
         let error = match timeout_at(until, call(connection)).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) if is_lost(&error) => StoreError::Broken(error),
@@ -146,8 +151,12 @@ impl Shared {
     }
 
     /// Notes that there is a connection again.
-    fn regain(&self, connection: MultiplexedConnection, number: u64) {
-        let line = Line { connection, number };
+    fn regain(&self, connection: MultiplexedConnection, client: Client, number: u64) {
+        let line = Line {
+            connection,
+            client,
+            number,
+        };
         match self.state.send_replace(State::Up(line)) {
             State::Away { since } => {
                 let seconds = since.elapsed().as_secs_f32();
@@ -184,8 +193,7 @@ fn away(error: &StoreError) -> State {
 /// Makes the connection anew whenever it is lost.
 async fn keep(shared: Weak<Shared>, mut states: watch::Receiver<State>) {
     for number in 1.. {
-        let lost = states.wait_for(|state| !matches!(state, State::Up(_)));
-        if lost.await.is_err() {
+        if wait_for_loss(&shared, &mut states).await.is_err() {
             return;
         }
         let mut pause = FIRST_PAUSE;
@@ -193,8 +201,8 @@ async fn keep(shared: Weak<Shared>, mut states: watch::Receiver<State>) {
             let Some(shared) = shared.upgrade() else {
                 return;
             };
-            match dial(&shared.client).await {
-                Ok(connection) => break shared.regain(connection, number),
+            match dial(&shared.endpoint).await {
+                Ok((connection, client)) => break shared.regain(connection, client, number),
                 Err(error) => shared.miss(&error),
             }
             drop(shared);
@@ -204,10 +212,32 @@ async fn keep(shared: Weak<Shared>, mut states: watch::Receiver<State>) {
     }
 }
 
+/// Waits until the present connection is given up, and gives it up where Redis moves
+/// to another server. An error says that nobody needs one any more.
+async fn wait_for_loss(
+    shared: &Weak<Shared>,
+    states: &mut watch::Receiver<State>,
+) -> Result<(), watch::error::RecvError> {
+    let (endpoint, line) = match (shared.upgrade(), &*states.borrow()) {
+        (Some(shared), State::Up(line)) => (shared.endpoint.clone(), line.clone()),
+        _ => return Ok(()),
+    };
+    tokio::select! {
+        lost = states.wait_for(|state| !matches!(state, State::Up(_))) => lost.map(|_| ()),
+        () = endpoint.moved_from(&line.client) => {
+            if let Some(shared) = shared.upgrade() {
+                shared.lose(line.number, &StoreError::NoMaster);
+            }
+            Ok(())
+        }
+    }
+}
+
 /// Opens a connection for commands and has Redis answer on it: one that is
 /// accepted need not be served, and a Redis that still reads its data serves
 /// nobody.
-async fn dial(client: &Client) -> Result<MultiplexedConnection, StoreError> {
+async fn dial(endpoint: &Endpoint) -> Result<(MultiplexedConnection, Client), StoreError> {
+    let client = endpoint.client().await?;
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(DIAL_LIMIT))
         // Each call has its own limit.
@@ -220,21 +250,24 @@ async fn dial(client: &Client) -> Result<MultiplexedConnection, StoreError> {
         Ok(connection)
     };
     let dialled = timeout(DIAL_LIMIT, dialling).await;
-    dialled.unwrap_or(Err(StoreError::Timeout))
+    let connection = dialled.unwrap_or(Err(StoreError::Timeout))?;
+    Ok((connection, client))
 }
 
-/// Opens a connection that listens.
+/// Opens a connection that listens, and says where it leads.
 ///
 /// # Errors
 /// If Redis cannot be reached.
-pub(super) async fn listen(client: &Client) -> Result<PubSub, StoreError> {
+pub(super) async fn listen(endpoint: &Endpoint) -> Result<(PubSub, Client), StoreError> {
+    let client = endpoint.client().await?;
     match timeout(DIAL_LIMIT, client.get_async_pubsub()).await {
-        Ok(dialled) => Ok(dialled?),
+        Ok(dialled) => Ok((dialled?, client)),
         Err(_) => Err(StoreError::Timeout),
     }
 }
 
-/// Whether an error means that the connection is of no use any more.
+/// Whether an error means that the connection is of no use any more: it is broken, or
+/// leads to a server that is the master no longer.
 fn is_lost(error: &RedisError) -> bool {
-    error.is_unrecoverable_error()
+    error.is_unrecoverable_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
 }

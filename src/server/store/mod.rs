@@ -17,6 +17,7 @@ mod leases;
 mod metrics;
 mod nodes;
 mod scripts;
+mod sentinels;
 mod sessions;
 mod sources;
 mod subscription;
@@ -74,6 +75,9 @@ pub enum StoreError {
     /// Redis is known to be away, so nothing was sent.
     #[error("Redis is away")]
     Away,
+    /// No server is the master, or no sentinel tells which.
+    #[error("no Redis is known to be the master")]
+    NoMaster,
     /// The connection that listens has ended.
     #[error("the connection was closed")]
     Ended,
@@ -94,7 +98,12 @@ impl StoreError {
     /// Whether Redis is away, which is told once and not for each call it meets.
     pub fn is_outage(&self) -> bool {
         match self {
-            Self::Broken(_) | Self::Timeout | Self::Away | Self::Ended | Self::Deaf => true,
+            Self::Broken(_)
+            | Self::Timeout
+            | Self::Away
+            | Self::NoMaster
+            | Self::Ended
+            | Self::Deaf => true,
             Self::Redis(_) | Self::Unreadable { .. } => false,
         }
     }
@@ -135,7 +144,7 @@ impl Store {
     /// # Errors
     /// If Redis does not answer within a few seconds.
     pub async fn connect(endpoint: Endpoint, namespace: &str) -> anyhow::Result<Self> {
-        let connection = Connection::open(endpoint.client()?)
+        let connection = Connection::open(endpoint)
             .await
             .context("cannot connect to Redis")?;
         Ok(Self(Arc::new(Inner {

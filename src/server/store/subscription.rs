@@ -7,7 +7,7 @@
 
 use futures::{Stream, StreamExt};
 use redis::{
-    RedisError,
+    Client, RedisError,
     aio::{PubSubSink, PubSubStream},
 };
 use tokio::time::timeout;
@@ -23,6 +23,8 @@ pub struct Subscription {
     probe: Probe,
     sink: PubSubSink,
     stream: PubSubStream,
+    /// The server that it listens to.
+    client: Client,
 }
 
 /// Speaks to a subscription by the way that events take: what it hears of this
@@ -75,7 +77,7 @@ impl Store {
     /// # Errors
     /// If Redis cannot be reached.
     pub async fn listen(&self) -> Result<Subscription, StoreError> {
-        let connection = connection::listen(self.0.connection.client()).await?;
+        let (connection, client) = connection::listen(self.0.connection.endpoint()).await?;
         let (sink, stream) = connection.split();
         let channel = self.keys().probe(&random::text(12));
         Ok(Subscription {
@@ -85,6 +87,7 @@ impl Store {
             },
             sink,
             stream,
+            client,
         })
     }
 
@@ -108,7 +111,12 @@ impl Subscription {
         impl Stream<Item = Result<Signal, StoreError>> + Unpin,
     ) {
         let own = self.probe.channel.clone();
-        let signals = self.stream.map(move |message| {
+        let (endpoint, client) = (
+            self.probe.store.0.connection.endpoint().clone(),
+            self.client,
+        );
+        let moved = Box::pin(async move { endpoint.moved_from(&client).await });
+        let signals = self.stream.take_until(moved).map(move |message| {
             let channel = message.get_channel_name();
             if channel == own {
                 return Ok(Signal::Probe);
