@@ -26,9 +26,8 @@ local function epoch_of(bus, seed)
     return epoch
 end
 
-local function append(stream, id, now, retention_ms, body)
+local function append(stream, id, retention_ms, body)
     redis.call('XADD', stream, id, 'event', body)
-    redis.call('XTRIM', stream, 'MINID', string.format('%.0f', now - retention_ms))
     -- A workspace that falls silent is not trimmed any more, but still forgets.
     redis.call('PEXPIRE', stream, string.format('%.0f', retention_ms))
 end
@@ -47,10 +46,14 @@ local function publish_stored(context, is_message, body)
     local offset = redis.call('HINCRBY', context.bus, 'offset', 1)
     local id = string.format('%.0f-%.0f', now, offset)
     redis.call('HSET', context.bus, 'ms', string.format('%.0f', now))
-    append(context.activity, id, now, context.retention_ms, body)
+    append(context.activity, id, context.retention_ms, body)
     if is_message then
-        append(context.messages, id, now, context.retention_ms, body)
+        append(context.messages, id, context.retention_ms, body)
     end
+    -- Messages also when there is only other news: they grow as old.
+    local horizon = string.format('%.0f', now - context.retention_ms)
+    redis.call('XTRIM', context.activity, 'MINID', horizon)
+    redis.call('XTRIM', context.messages, 'MINID', horizon)
     publish_live(context.channel, epoch, id, 'event', body)
     return id
 end
