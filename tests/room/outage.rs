@@ -106,11 +106,13 @@ async fn a_redis_that_is_stopped_and_goes_on_loses_nothing() {
     let server = Setup::unlimited().redis(&redis.url()).start().await;
     let ann = server.user("ann").await;
     let mut room = ann.observe().await;
-    ann.count(0..3).await;
-    assert_gapless(0, &room.stored_events(3).await);
     let shell = Shell::of(&server, &ann);
     let mut watcher = Running::start(shell.command(&["watch"]));
     watcher.complains("watching").await;
+    // Past its welcome it has yet to read what the stream has.
+    ann.count(0..3).await;
+    watcher.prints("x.count").await;
+    assert_gapless(0, &room.stored_events(3).await);
 
     redis.signal(Signal::STOP);
     let told = room.control("bus").await;

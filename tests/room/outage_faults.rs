@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use serde_json::Value;
-use tokio::time::{Instant, sleep};
+use serde_json::{Value, json};
+use tokio::time::{Instant, interval, sleep};
 
 use crate::{
     client::Client,
@@ -67,6 +67,18 @@ async fn told(socket: &mut Socket) -> (bool, Vec<Value>) {
     }
 }
 
+/// Whoever reads nothing for half a minute answers no ping either, and would be left
+/// behind.
+async fn give_signs_of_life(mut sockets: [&mut Socket; 3]) {
+    let mut ticks = interval(Duration::from_secs(5));
+    loop {
+        ticks.tick().await;
+        for socket in &mut sockets {
+            socket.send(json!({"type": "ping"})).await;
+        }
+    }
+}
+
 /// Breaks the network, lets the other node publish, and mends it.
 async fn outlives(fault: Fault, length: Duration, missed: u64) {
     let room = Faulty::start().await;
@@ -95,7 +107,6 @@ async fn outlives(fault: Fault, length: Duration, missed: u64) {
         refused.problem(503);
         assert_eq!(refused.header("retry-after"), "1");
     }
-    room.near.count(7..7 + missed).await;
     // Whoever comes now is told as well, or turned away to try again.
     if commands_work {
         assert!(!told(&mut room.far.observe().await).await.0);
@@ -104,7 +115,14 @@ async fn outlives(fault: Fault, length: Duration, missed: u64) {
         let url = room.far.socket_url(&format!("?token={token}"));
         assert_eq!(Socket::refusal(&url).await, 1012);
     }
-    sleep(length.saturating_sub(broken_at.elapsed())).await;
+    let outage = async {
+        room.near.count(7..7 + missed).await;
+        sleep(length.saturating_sub(broken_at.elapsed())).await;
+    };
+    tokio::select! {
+        () = outage => {}
+        () = give_signs_of_life([&mut watcher, &mut agent, &mut witness]) => unreachable!(),
+    }
 
     room.proxy.set(Fault::None);
     let mended_at = Instant::now();
