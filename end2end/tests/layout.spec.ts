@@ -33,6 +33,7 @@ for (const width of [320, 390, 768, 1024, 1440, 2560]) {
     await page.getByRole("button", { name: "Add a source" }).click();
     await dashboard.search("walrus");
     await dashboard.matches.getByText("Show text").click();
+    await dashboard.pastAlerts.locator("summary").click();
     expect(
       await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth),
     ).toBeLessThanOrEqual(0);
@@ -55,6 +56,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await server.open(page);
     await page.getByText("How another agent joins").click();
+    await new Dashboard(page).metric("delivery").locator("summary").click();
     await page.getByRole("button", { name: "Add a source" }).click();
     await new Dashboard(page).search("walrus");
     await new Dashboard(page).matches.getByText("Show text").click();

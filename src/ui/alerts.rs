@@ -44,10 +44,10 @@ pub fn PastAlerts() -> impl IntoView {
             });
         });
     });
+    // The first line is the name.
     let summary = Signal::derive(move || match incidents.raised.with(Vec::len) {
-        0 => "No alerts".to_owned(),
-        1 => "1 alert".to_owned(),
-        count => format!("{count} alerts"),
+        0 => "Alerts\nNone raised".to_owned(),
+        count => format!("Alerts\n{count} raised"),
     });
     let text = Signal::derive(move || {
         let lines: Vec<String> = incidents.past.with(|past| {
@@ -56,7 +56,7 @@ pub fn PastAlerts() -> impl IntoView {
                     let Line {
                         who, what, more, ..
                     } = line(live, alert);
-                    format!("{who} {what} {more}\n")
+                    format!("· {who} {what} {more}\n")
                 })
                 .collect()
         });
@@ -65,7 +65,17 @@ pub fn PastAlerts() -> impl IntoView {
             false => lines.concat(),
         }
     });
-    view! { <OnDemand class="vital" name="past-alerts" label="Alerts that are over" summary text load /> }
+    view! {
+        <OnDemand
+            class="vital past"
+            name="past-alerts"
+            group="health"
+            label="Alerts that are over"
+            summary
+            text
+            load
+        />
+    }
 }
 
 fn line(live: Live, alert: &Incident) -> Line {

@@ -48,7 +48,7 @@ pub fn Conflicts() -> impl IntoView {
         // The newest warning of a file names all who work on it.
         rows.dedup_by(|older, newer| older.data.get("path") == newer.data.get("path"));
         rows.truncate(MOST);
-        rows.iter().map(|event| line(event)).collect()
+        rows.iter().map(line).collect()
     });
     view! { <Strip label="Conflicts" name="conflicts" lines /> }
 }

@@ -77,8 +77,8 @@ mod tests {
             cleared_at,
         };
         let alerts = serde_json::to_value([alert]).unwrap();
-        assert_eq!(Incident::list(&alerts), [expected.clone()]);
         assert_eq!(expected.title(), "Sync failed");
+        assert_eq!(Incident::list(&alerts), [expected]);
         assert!(Incident::list(&Value::Null).is_empty());
     }
 }

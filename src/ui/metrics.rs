@@ -155,14 +155,13 @@ impl Metric {
         let known = || minutes.iter().copied().flatten();
         let highest = known().fold(0.0, f64::max);
         let lowest = known().fold(highest, f64::min);
-        let summary = match known().next() {
-            None => format!("Last hour{what}: no data yet"),
-            Some(_) => format!(
-                "Last hour{what}: {} to {} a minute",
-                text(lowest, unit),
-                text(highest, unit)
-            ),
+        let words = |value| text(value, unit);
+        let range = match known().next() {
+            None => "no data yet".to_owned(),
+            Some(_) if lowest == highest => words(lowest),
+            Some(_) => format!("{} to {}", words(lowest), words(highest)),
         };
+        let summary = format!("Last hour{what}, minute by minute: {range}");
         let top = if unit == Unit::Share { 1.0 } else { highest };
         (sparkline::path(&minutes, top), summary)
     }
@@ -185,7 +184,7 @@ impl Row {
     }
 }
 
-fn at<'a>(value: &'a Value, path: Path) -> &'a Value {
+fn at(value: &Value, path: Path) -> &Value {
     path.iter().fold(value, |value, member| &value[*member])
 }
 

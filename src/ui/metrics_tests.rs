@@ -100,7 +100,7 @@ fn what_is_absent_is_not_zero() {
     let (path, words) = metric("cache").sparkline(&Value::Null);
     assert_eq!(
         (path.as_str(), words.as_str()),
-        ("", "Last hour: no data yet")
+        ("", "Last hour, minute by minute: no data yet")
     );
 }
 
@@ -118,12 +118,12 @@ fn a_sparkline_is_told_in_words() {
     let status = status(Metrics::default(), history);
     let (path, words) = metric("delivery").sparkline(&status);
     assert_eq!(path, "M0 76h0M590 6h0");
-    assert_eq!(words, "Last hour: 4 ms to 20 ms a minute");
+    assert_eq!(words, "Last hour, minute by minute: 4 ms to 20 ms");
     let (path, words) = metric("sync").sparkline(&status);
     assert!(path.starts_with("M0 50h0L10 50L20 50"), "{path}");
-    assert_eq!(words, "Last hour: 50 % to 50 % a minute");
+    assert_eq!(words, "Last hour, minute by minute: 50 %");
     let words = metric("sockets").sparkline(&status).1;
-    assert_eq!(words, "Last hour, broken off: 4 to 20 a minute");
+    assert_eq!(words, "Last hour, broken off, minute by minute: 4 to 20");
 }
 
 #[test]

@@ -11,6 +11,8 @@ pub fn OnDemand(
     class: &'static str,
     /// Its name for tests.
     name: &'static str,
+    /// Of those in one group only one is open; empty for none.
+    group: &'static str,
     /// What the text is, for those who do not see it.
     label: &'static str,
     /// The line that opens it.
@@ -28,7 +30,7 @@ pub fn OnDemand(
         }
     };
     view! {
-        <details class=class data-testid=name hidden=blank(summary) on:toggle=toggle>
+        <details class=class name=group data-testid=name hidden=blank(summary) on:toggle=toggle>
             <summary>{summary}</summary>
             <pre tabindex="0" role="region" aria-live="polite" aria-label=label>
                 {text}

@@ -29,7 +29,7 @@ pub fn LeftOut(
         });
     });
     let text = shown(names);
-    view! { <OnDemand class="left-out" name="left-out" label="Files that are left out" summary text load /> }
+    view! { <OnDemand class="left-out" name="left-out" group="" label="Files that are left out" summary text load /> }
 }
 
 /// The names with their reasons, one a line: first what is skipped, then what is

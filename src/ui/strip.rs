@@ -44,8 +44,12 @@ pub fn Toasts() -> impl IntoView {
     let of = move |over: bool| rows(Signal::derive(move || incidents.news(over)), true);
     view! {
         <div class="toasts" data-testid="toasts">
-            <ul role="alert">{of(false)}</ul>
-            <ul class="over" role="status">{of(true)}</ul>
+            <div role="alert">
+                <ul>{of(false)}</ul>
+            </div>
+            <div class="over" role="status">
+                <ul>{of(true)}</ul>
+            </div>
         </div>
     }
 }
