@@ -3,7 +3,7 @@
 //!
 //! Our own, not the redis crate's connection manager: that one keeps a connection
 //! that is open and no longer answered, and has calls wait while it connects
-//! again. Here a call that is not answered in time gives its connection up, and
+//! again. Here a call that is not answered in time has the connection made anew, and
 //! while Redis is known to be away calls are refused at once.
 
 use std::{
@@ -45,7 +45,10 @@ struct Shared {
 #[derive(Clone)]
 enum State {
     /// It works, as far as is known.
-    Up(Line),
+    Up(Arc<Line>),
+    /// A call was not answered in time. That may be the call or a busy machine, so
+    /// calls go on while another connection is made.
+    Doubtful(Arc<Line>),
     /// It broke a moment ago and is being made anew: calls wait.
     Broken,
     /// Redis does not answer: calls are refused.
@@ -56,7 +59,6 @@ enum State {
 }
 
 /// One connection among those that follow each other.
-#[derive(Clone)]
 struct Line {
     connection: MultiplexedConnection,
     /// The server that it leads to.
@@ -83,7 +85,7 @@ impl Connection {
             client,
             number: 0,
         };
-        let (state, states) = watch::channel(State::Up(line));
+        let (state, states) = watch::channel(State::Up(Arc::new(line)));
         let shared = Arc::new(Shared { endpoint, state });
         tokio::spawn(keep(Arc::downgrade(&shared), states));
         Ok(Self(shared))
@@ -95,7 +97,7 @@ impl Connection {
     }
 
     /// Makes a call. A connection on which it is not answered within the limit is
-    /// given up.
+    /// made anew.
     ///
     /// # Errors
     /// If Redis is away, does not answer within the limit, or answers with an
@@ -110,27 +112,25 @@ impl Connection {
     {
         let until = Instant::now() + limit;
         let waiting = timeout_at(until, self.0.line()).await;
-        let Line {
-            connection, number, ..
-        } = waiting.unwrap_or(Err(StoreError::Away))?;
-        let error = match timeout_at(until, call(connection)).await {
+        let line = waiting.unwrap_or(Err(StoreError::Away))?;
+        let error = match timeout_at(until, call(line.connection.clone())).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) if is_lost(&error) => StoreError::Broken(error),
             Ok(Err(error)) => return Err(error.into()),
             Err(_) => StoreError::Timeout,
         };
-        self.0.lose(number, &error);
+        self.0.lose(line.number, &error);
         Err(error)
     }
 }
 
 impl Shared {
     /// The present connection, as soon as there is one.
-    async fn line(&self) -> Result<Line, StoreError> {
+    async fn line(&self) -> Result<Arc<Line>, StoreError> {
         let mut states = self.state.subscribe();
         let decided = states.wait_for(|state| !matches!(state, State::Broken));
         match decided.await.as_deref() {
-            Ok(State::Up(line)) => Ok(line.clone()),
+            Ok(State::Up(line) | State::Doubtful(line)) => Ok(Arc::clone(line)),
             _ => Err(StoreError::Away),
         }
     }
@@ -138,15 +138,18 @@ impl Shared {
     /// Gives a connection up, if it is still the present one.
     fn lose(&self, number: u64, error: &StoreError) {
         self.state.send_if_modified(|state| {
-            let present = matches!(state, State::Up(line) if line.number == number);
-            if present {
-                *state = match error {
-                    // The next call would wait as long in vain.
-                    StoreError::Timeout => away(error),
-                    _ => State::Broken,
-                };
-            }
-            present
+            *state = match (&*state, error) {
+                (State::Up(line), StoreError::Timeout) if line.number == number => {
+                    State::Doubtful(Arc::clone(line))
+                }
+                (State::Up(line) | State::Doubtful(line), _)
+                    if line.number == number && !matches!(error, StoreError::Timeout) =>
+                {
+                    State::Broken
+                }
+                _ => return false,
+            };
+            true
         });
     }
 
@@ -157,10 +160,13 @@ impl Shared {
             client,
             number,
         };
-        match self.state.send_replace(State::Up(line)) {
+        match self.state.send_replace(State::Up(Arc::new(line))) {
             State::Away { since } => {
                 let seconds = since.elapsed().as_secs_f32();
                 tracing::info!("Redis answers again, after {seconds:.1} s");
+            }
+            State::Doubtful(_) => {
+                tracing::warn!("Redis did not answer a call in time, but a new connection");
             }
             State::Broken | State::Up(_) => {
                 tracing::info!("the connection to Redis broke and was made anew");
@@ -219,7 +225,7 @@ async fn wait_for_loss(
     states: &mut watch::Receiver<State>,
 ) -> Result<(), watch::error::RecvError> {
     let (endpoint, line) = match (shared.upgrade(), &*states.borrow()) {
-        (Some(shared), State::Up(line)) => (shared.endpoint.clone(), line.clone()),
+        (Some(shared), State::Up(line)) => (shared.endpoint.clone(), Arc::clone(line)),
         _ => return Ok(()),
     };
     tokio::select! {
