@@ -32,6 +32,7 @@ async fn open_sockets_outlive_an_outage_of_redis() {
     let ann = server.user("ann").await;
     let mut room = ann.observe().await;
     ann.count(0..3).await;
+    let mut heard = room.stored_events(3).await;
 
     redis.kill();
     health_is(&ann, 503).await;
@@ -39,7 +40,6 @@ async fn open_sockets_outlive_an_outage_of_redis() {
     ann.get("sessions/active").await.problem(503);
     let body = json!({"event_type": "x.count", "data": {"n": 3}});
     ann.post("broadcast", body).await.problem(503);
-    let mut heard = room.stored_events(3).await;
     assert_eq!(room.control("bus").await["available"], false);
 
     redis.restart().await;
