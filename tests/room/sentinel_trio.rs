@@ -93,10 +93,17 @@ impl SentinelTrio {
             .unwrap()
     }
 
-    /// Has the sentinels make another server the master, though this one is well.
+    /// Has the sentinels make another server the master, though this one is well, and
+    /// waits until this one is its replica.
     pub async fn fail_over(&self) {
+        let before = self.master().await;
         let command = format!("SENTINEL FAILOVER {NAME}");
         self.sentinels[0].ask::<()>(&command).await.unwrap();
+        eventually("the old master is a replica", async || {
+            let info: String = before.ask("INFO replication").await.ok()?;
+            info.contains("role:slave").then_some(())
+        })
+        .await;
     }
 
     /// Cuts the replicas off from their master: what it takes from now on, they miss.
@@ -206,11 +213,6 @@ impl Process {
             child,
             directory,
         }
-    }
-
-    /// Where it listens.
-    pub fn port(&self) -> u16 {
-        self.port
     }
 
     /// How far a stream of replication is, by the name that `INFO` has for it.
