@@ -3,7 +3,6 @@
 
 use std::{
     collections::HashMap,
-    convert::Infallible,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -211,7 +210,7 @@ impl Listener {
         let (mut subscriber, signals) = subscription.split();
         let followed = tokio::select! {
             followed = self.follow(&mut subscriber, signals, &probe) => followed,
-            never = send_forever(&probe) => match never {},
+            error = send_until_refused(&probe) => Err(error),
         };
         match followed {
             Ok(()) => Ending::Closed,
@@ -324,13 +323,18 @@ impl Listener {
     }
 }
 
-/// Probes a subscription again and again.
-async fn send_forever(probe: &Probe) -> Infallible {
+/// Probes a subscription again and again. Returns when that was refused twice in a
+/// row: what is sent may come round even then, but nobody can rely on it.
+async fn send_until_refused(probe: &Probe) -> StoreError {
     let mut ticks = interval_at(Instant::now() + PROBE_INTERVAL, PROBE_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut refused = false;
     loop {
         ticks.tick().await;
-        // What is not sent is not heard, and missed there.
-        let _ = probe.send().await;
+        match probe.send().await {
+            Ok(()) => refused = false,
+            Err(error) if refused => return error,
+            Err(_) => refused = true,
+        }
     }
 }

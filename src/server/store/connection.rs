@@ -28,6 +28,10 @@ const OPEN_LIMIT: Duration = Duration::from_secs(5);
 /// The longest that opening a connection may take, until Redis has answered on it.
 const DIAL_LIMIT: Duration = Duration::from_secs(1);
 
+/// The same after a call that was not answered in time: meanwhile others wait on the
+/// old connection, perhaps in vain.
+const DOUBT_LIMIT: Duration = Duration::from_millis(400);
+
 /// The pause after the first failure to connect; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
@@ -74,7 +78,7 @@ impl Connection {
     pub(super) async fn open(endpoint: Endpoint) -> Result<Self, StoreError> {
         let until = Instant::now() + OPEN_LIMIT;
         let (connection, client) = loop {
-            match dial(&endpoint).await {
+            match dial(&endpoint, DIAL_LIMIT).await {
                 Ok(dialled) => break dialled,
                 Err(error) if Instant::now() > until => return Err(error),
                 Err(_) => sleep(FIRST_PAUSE).await,
@@ -113,7 +117,12 @@ impl Connection {
         let until = Instant::now() + limit;
         let waiting = timeout_at(until, self.0.line()).await;
         let line = waiting.unwrap_or(Err(StoreError::Away))?;
-        let error = match timeout_at(until, call(line.connection.clone())).await {
+        let answered = tokio::select! {
+            biased;
+            answered = timeout_at(until, call(line.connection.clone())) => answered,
+            () = self.0.away() => return Err(StoreError::Away),
+        };
+        let error = match answered {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) if is_lost(&error) => StoreError::Broken(error),
             Ok(Err(error)) => return Err(error.into()),
@@ -133,6 +142,14 @@ impl Shared {
             Ok(State::Up(line) | State::Doubtful(line)) => Ok(Arc::clone(line)),
             _ => Err(StoreError::Away),
         }
+    }
+
+    /// Returns when Redis counts as away: who still waits then waits in vain.
+    async fn away(&self) {
+        let mut states = self.state.subscribe();
+        let away = states.wait_for(|state| matches!(state, State::Away { .. }));
+        // It fails only without a sender, which is here.
+        let _ = away.await;
     }
 
     /// Gives a connection up, if it is still the present one.
@@ -207,7 +224,11 @@ async fn keep(shared: Weak<Shared>, mut states: watch::Receiver<State>) {
             let Some(shared) = shared.upgrade() else {
                 return;
             };
-            match dial(&shared.endpoint).await {
+            let limit = match &*shared.state.borrow() {
+                State::Doubtful(_) => DOUBT_LIMIT,
+                _ => DIAL_LIMIT,
+            };
+            match dial(&shared.endpoint, limit).await {
                 Ok((connection, client)) => break shared.regain(connection, client, number),
                 Err(error) => shared.miss(&error),
             }
@@ -242,7 +263,10 @@ async fn wait_for_loss(
 /// Opens a connection for commands and has Redis answer on it: one that is
 /// accepted need not be served, and a Redis that still reads its data serves
 /// nobody.
-async fn dial(endpoint: &Endpoint) -> Result<(MultiplexedConnection, Client), StoreError> {
+async fn dial(
+    endpoint: &Endpoint,
+    limit: Duration,
+) -> Result<(MultiplexedConnection, Client), StoreError> {
     let client = endpoint.client().await?;
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(DIAL_LIMIT))
@@ -255,7 +279,7 @@ async fn dial(endpoint: &Endpoint) -> Result<(MultiplexedConnection, Client), St
         redis::cmd("PING").exec_async(&mut connection).await?;
         Ok(connection)
     };
-    let dialled = timeout(DIAL_LIMIT, dialling).await;
+    let dialled = timeout(limit, dialling).await;
     let connection = dialled.unwrap_or(Err(StoreError::Timeout))?;
     Ok((connection, client))
 }

@@ -55,7 +55,7 @@ const RETENTION: Duration = Duration::from_secs(24 * 3600);
 
 /// The longest a single call may take; then it is refused, and Redis asked whether it
 /// is there. Below a second, so that whoever asked knows within one.
-const CALL_LIMIT: Duration = Duration::from_millis(850);
+const CALL_LIMIT: Duration = Duration::from_millis(800);
 
 /// The same for a call that carries many texts, for which nobody waits.
 const BULK_LIMIT: Duration = Duration::from_secs(5);
