@@ -1,10 +1,7 @@
 //! The four alerts (protocol document, "Monitoring"), each by its real cause: raised
 //! once and cleared once, however many nodes look.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use axum::{http::StatusCode, response::IntoResponse};
 use http::HeaderMap;
@@ -13,11 +10,11 @@ use standardwebhooks::Webhook;
 
 use crate::{
     client::Client,
-    context_source::{self, Source},
+    context_source::{self, Source, breakable_server},
     external_redis::ExternalRedis,
     server::{Setup, eventually},
     slow_consumer::narrow_observer,
-    webdav::{collection::Collection, scripted::Scripted},
+    webdav::scripted::Scripted,
 };
 
 /// An alert is cleared soon after its cause has gone.
@@ -145,15 +142,8 @@ async fn alert_webdav_sync_failure() {
     let server = soon(context_source::setup()).start().await;
     let ann = server.user("ann").await;
     let bob = server.user("bob").await;
-    let folder = Collection::plain();
-    folder.put("a.md", "alpha");
-    let broken = Arc::new(AtomicBool::new(false));
-    let breaks = Arc::clone(&broken);
-    let dav = Scripted::start(move |request| match breaks.load(Ordering::Relaxed) {
-        true => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        false => folder.answer(request),
-    })
-    .await;
+    let broken = Arc::default();
+    let dav = breakable_server(&broken).await;
     let source = Source::of_scripted(&ann, &dav).await;
     assert_eq!(raised(&ann).await, [] as [Value; 0]);
 

@@ -1,8 +1,18 @@
 //! A WebDAV source of a user, as the tests of the shared context need it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use axum::http::Method;
+use axum::{
+    http::{Method, StatusCode},
+    response::IntoResponse,
+};
 use futures::{StreamExt, stream};
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
@@ -10,7 +20,10 @@ use serde_json::{Value, json};
 use crate::{
     client::{Answer, Client, list},
     server::Setup,
-    webdav::{Kind, PASSWORD, USER, program::Program, scripted::Scripted, tree::File},
+    webdav::{
+        Kind, PASSWORD, USER, collection::Collection, program::Program, scripted::Scripted,
+        tree::File,
+    },
 };
 
 /// How long a sync may take.
@@ -33,6 +46,18 @@ pub fn body_of(kind: Kind, program: &Program) -> Value {
         "username": USER,
         "password": PASSWORD,
     })
+}
+
+/// A WebDAV server with one file, which answers 500 while `broken` says so.
+pub async fn breakable_server(broken: &Arc<AtomicBool>) -> Scripted {
+    let folder = Collection::plain();
+    folder.put("a.md", "alpha");
+    let broken = Arc::clone(broken);
+    Scripted::start(move |request| match broken.load(Ordering::Relaxed) {
+        true => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        false => folder.answer(request),
+    })
+    .await
 }
 
 /// A source that was added.

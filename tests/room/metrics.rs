@@ -1,12 +1,8 @@
 //! The five health metrics (protocol document, "Monitoring"), each by what really
 //! happens: in `GET status`, over restarts and nodes, and for Prometheus.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
-use axum::{http::StatusCode, response::IntoResponse};
 use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -14,10 +10,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
     client::{Answer, Client},
-    context_source::{Source, setup},
+    context_source::{Source, breakable_server, setup},
     external_redis::ExternalRedis,
     server::{Setup, eventually},
-    webdav::{collection::Collection, scripted::Scripted},
 };
 
 async fn status(client: &Client) -> Value {
@@ -57,15 +52,8 @@ async fn metric_active_session_count() {
 async fn metric_webdav_sync_success_rate() {
     let server = setup().start().await;
     let ann = server.user("ann").await;
-    let folder = Collection::plain();
-    folder.put("a.md", "alpha");
-    let broken = Arc::new(AtomicBool::new(false));
-    let breaks = Arc::clone(&broken);
-    let dav = Scripted::start(move |request| match breaks.load(Ordering::Relaxed) {
-        true => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        false => folder.answer(request),
-    })
-    .await;
+    let broken = Arc::default();
+    let dav = breakable_server(&broken).await;
     let source = Source::of_scripted(&ann, &dav).await;
     let before = status(&ann).await["five_minutes"]["sync"].clone();
     assert!(before["succeeded"].as_u64().unwrap() >= 1, "{before}");

@@ -23,7 +23,7 @@ pub use meter::{Count, Meter, Meters, OpenSocket};
 pub use prometheus::{metrics, separate_metrics};
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -193,15 +193,18 @@ impl Ops {
     async fn look_forever(&self) {
         let mut ticks = interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut behind = HashSet::new();
         loop {
             ticks.tick().await;
-            if let Err(error) = self.look().await {
+            if let Err(error) = self.look(&mut behind).await {
                 tracing::debug!("alerts wait until Redis is back: {error}");
             }
         }
     }
 
-    async fn look(&self) -> Result<(), StoreError> {
+    /// Raises and calms what this node sees, and clears what is due. `behind` has the
+    /// workspaces of whose sockets this node has said that they cannot keep up.
+    async fn look(&self, behind: &mut HashSet<Workspace>) -> Result<(), StoreError> {
         let Inner {
             store,
             node,
@@ -209,8 +212,8 @@ impl Ops {
             alerts,
             ..
         } = &*self.0;
-        for (workspace, behind) in meters.take_behind() {
-            if behind {
+        for (workspace, is_behind) in meters.take_behind() {
+            if is_behind {
                 let cause = Cause {
                     kind: AlertKind::MessageBacklog,
                     subject: node.clone(),
@@ -219,10 +222,11 @@ impl Ops {
                     since: None,
                 };
                 alerts.raise(&workspace, &cause).await?;
-            } else {
-                alerts
-                    .calm(&workspace, AlertKind::MessageBacklog, node)
-                    .await?;
+                behind.insert(workspace);
+            } else if behind.contains(&workspace) {
+                let kind = AlertKind::MessageBacklog;
+                alerts.calm(&workspace, kind, node).await?;
+                behind.remove(&workspace);
             }
         }
         if store.take_lease("alerts", node, LOOK * 4 / 5).await? {
