@@ -12,6 +12,7 @@ use crate::{
     client::{Answer, Client},
     context_source::{Source, breakable_server, setup},
     external_redis::ExternalRedis,
+    free_port::free_port,
     server::{Setup, eventually},
 };
 
@@ -245,7 +246,7 @@ async fn prometheus_reads_the_node_and_strangers_do_not() {
 
 #[tokio::test]
 async fn metrics_can_have_an_address_of_their_own() {
-    let port = free_port().await;
+    let port = free_port();
     let server = Setup::new()
         .with("LEITL_METRICS__ADDR", format!("127.0.0.1:{port}"))
         .start()
@@ -258,11 +259,6 @@ async fn metrics_can_have_an_address_of_their_own() {
         exposition(&elsewhere, "/api/leitl/health").await.status,
         404
     );
-}
-
-async fn free_port() -> u16 {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 /// While Redis is away: what was last known, and that it is away. Metrics go on.
