@@ -94,11 +94,8 @@ impl Store {
     /// # Errors
     /// If Redis does not do it.
     pub async fn remember_alerted(&self, workspace: &Workspace) -> Result<(), StoreError> {
-        let mut command = redis::cmd("SADD");
-        command
-            .arg(self.keys().alerted_workspaces())
-            .arg(workspace.to_string());
-        self.call(&command).await
+        self.add_workspace(self.keys().alerted_workspaces(), workspace)
+            .await
     }
 
     /// Forgets a workspace that has no alerts. Who raises one remembers the workspace
@@ -123,13 +120,7 @@ impl Store {
     /// # Errors
     /// If Redis does not answer.
     pub async fn alerted_workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
-        let mut command = redis::cmd("SMEMBERS");
-        command.arg(self.keys().alerted_workspaces());
-        let names: Vec<String> = self.call(&command).await?;
-        Ok(names
-            .into_iter()
-            .filter_map(|name| name.parse().ok())
-            .collect())
+        self.workspaces_in(self.keys().alerted_workspaces()).await
     }
 }
 

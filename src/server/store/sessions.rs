@@ -234,11 +234,8 @@ impl Store {
     /// # Errors
     /// If Redis does not do it.
     pub async fn remember_workspace(&self, workspace: &Workspace) -> Result<(), StoreError> {
-        let mut command = redis::cmd("SADD");
-        command
-            .arg(self.keys().workspaces())
-            .arg(workspace.to_string());
-        self.call(&command).await
+        self.add_workspace(self.keys().workspaces(), workspace)
+            .await
     }
 
     /// The workspaces that have or had sessions.
@@ -246,8 +243,24 @@ impl Store {
     /// # Errors
     /// If Redis does not answer.
     pub async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
+        self.workspaces_in(self.keys().workspaces()).await
+    }
+
+    /// Adds a workspace to a set of them.
+    pub(super) async fn add_workspace(
+        &self,
+        set: String,
+        workspace: &Workspace,
+    ) -> Result<(), StoreError> {
+        let mut command = redis::cmd("SADD");
+        command.arg(set).arg(workspace.to_string());
+        self.call(&command).await
+    }
+
+    /// The workspaces in a set of them.
+    pub(super) async fn workspaces_in(&self, set: String) -> Result<Vec<Workspace>, StoreError> {
         let mut command = redis::cmd("SMEMBERS");
-        command.arg(self.keys().workspaces());
+        command.arg(set);
         let names: Vec<String> = self.call(&command).await?;
         Ok(names
             .into_iter()
